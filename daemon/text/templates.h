@@ -1,0 +1,69 @@
+#ifndef TEXT_TEMPLATES_H
+#define TEXT_TEMPLATES_H
+
+#include <stddef.h>
+
+#include "base/problem.h"
+#include "base/result.h"
+#include "text/mustache.h"
+
+/*
+ * The catalogue of wordings. One file is one wording: LANGUAGE/MEDIUM/TYPE/AUDIENCE.mustache under templates/, such as
+ * zh/sms/order-brushing/student.mustache. A site's file of the same path replaces the shipped one; it may also add files.
+ *
+ * A wording is looked for as type+audience, type+all, other+audience, other+all; first in the language asked for,
+ * then in "zh". {{>name}} inside a file means the folder "name" beside the types, with the audience at hand or "all":
+ * zh/sms/greeting/elderly.mustache; {{>name/file}} means exactly that file. Manual: crier-templates(7).
+ */
+struct template_source {
+	const char *path; /* "zh/sms/…", with or without "templates/" in front */
+	const void *bytes;
+	size_t size;
+};
+
+struct templates;
+
+/*
+ * Compiles and lints. `replacing` (the site's own, read by the caller from paths.templates; may be NULL with count 0)
+ * wins over `shipped`. With errors the result is RESULT_INVALID and *templates stays NULL; warnings alone are RESULT_OK.
+ * The bytes are not needed afterwards.
+ */
+enum result templates_load(const struct template_source *shipped, size_t shipped_count,
+	const struct template_source *replacing, size_t replacing_count, struct templates **templates,
+	struct problems *problems);
+
+/* Loads what is compiled into the program (base/embed.h) with `replacing` over it. */
+enum result templates_load_shipped(const struct template_source *replacing, size_t replacing_count,
+	struct templates **templates, struct problems *problems);
+
+/* Frees; NULL does nothing. Afterwards *templates is NULL. */
+void templates_free(struct templates **templates);
+
+/* One wording. */
+struct template {
+	const char *path; /* "zh/sms/order-brushing/student.mustache", for problems and previews */
+	const char *language, *medium, *type, *audience;
+	const struct mustache *mustache;
+};
+
+/* The wording by the chain above; NULL when not even "other" has one for this medium. */
+const struct template *templates_find(const struct templates *templates, const char *language, const char *medium,
+	const char *type, const char *audience);
+
+/* Partials as `template` sees them for `audience`. The result borrows all three. */
+struct template_scope {
+	const struct templates *templates;
+	const struct template *template;
+	const char *audience;
+};
+struct mustache_partials templates_partials(struct template_scope *scope);
+
+/* Walks all in the order of their paths: 0 ≤ index < templates_count. */
+size_t templates_count(const struct templates *templates);
+const struct template *templates_at(const struct templates *templates, size_t index);
+
+/* The names that a wording may use, NULL-ended, with one line of help each (English, marked), for checks and the manual. */
+extern const char *const template_fields[];
+extern const char *const template_fields_help[];
+
+#endif
