@@ -58,7 +58,7 @@ struct channel_kind {
 	const char *rate;          /* defaults, as a configuration would write them */
 	unsigned int window;
 	unsigned int batch;
-	bool receipts; /* an accepted recipient gets a receipt later */
+	bool receipts; /* an accepted recipient gets a receipt later, where `receipted` does not say otherwise */
 	bool absolute; /* sends set absolute state: repeating one is safe */
 
 	/* Checks its options against each other and opens nothing; NULL where rows say it all. Used by --check. */
@@ -70,6 +70,8 @@ struct channel_kind {
 	void (*close)(struct channel *self, uint64_t deadline_ms);
 	/* What the sign shows, for `crier sign list`: one line to *out. NULL except for signs. */
 	void (*showing)(struct channel *self, struct buf *out);
+	/* Whether this channel as it is set gets receipts (no listener, receipts switched off). NULL: as `receipts` says. */
+	bool (*receipted)(const struct channel *self);
 };
 
 /* What the owner of channels is told. Each comes from the loop, never from inside a call into the channel. */
@@ -81,6 +83,8 @@ struct channel_host {
 	/* The peer came or went, or an account fault cleared: for `crier channel list`. `words` is English, short. */
 	void (*noted)(void *arg, struct channel *channel, bool well, const char *words);
 	void (*closed)(void *arg, struct channel *channel);
+	/* What the site wants of its signs (signs.poll, signs.lease); 0: 20 s and 90 s. */
+	uint32_t sign_poll_ms, sign_lease_ms;
 };
 
 struct channel {
@@ -114,8 +118,17 @@ void channel_send(struct channel *channel, const struct batch *batch);
 /* Hands a provider's request over; answers 404 where the kind takes none. */
 void channel_push(struct channel *channel, struct push *push);
 
-/* Begins to close; host->closed follows, after which the channel is gone. Doing it twice does nothing. */
+/*
+ * Begins to close; host->closed follows, after which the channel is gone. Doing it twice does nothing. `deadline_ms` is
+ * a moment of clock_mono_ms(), not a duration: work in flight has until then, and a deadline gone by ends it at once.
+ */
 void channel_close(struct channel *channel, uint64_t deadline_ms);
+
+/* True when an accepted recipient of this channel will get a receipt; otherwise accepted is its last state. */
+bool channel_receipted(const struct channel *channel);
+
+/* One line on what a sign shows to *out; nothing for other kinds. */
+void channel_showing(struct channel *channel, struct buf *out);
 
 /* Batches sent and not yet settled. */
 unsigned int channel_in_flight(const struct channel *channel);
