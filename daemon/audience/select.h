@@ -1,0 +1,40 @@
+#ifndef AUDIENCE_SELECT_H
+#define AUDIENCE_SELECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audience/people.h"
+#include "audience/set.h"
+
+/*
+ * Who belongs to an audience, and who lives in an area (design.md 2a, Audiences). All results are new sets of people who
+ * are on a list; opt-outs are not taken off here (audience/expand.h does it and counts them).
+ */
+struct audience_rule {
+	int64_t min_age, max_age;  /* years, both included; -1: no bound */
+	const char *const *roles;  /* NULL-ended, ORed; NULL or empty: any */
+};
+
+/*
+ * Age and roles ANDed; age is `this_year` minus birth year. Who has no birth year is in no age-bound audience. A rule
+ * without any key is everybody.
+ */
+struct set *audience_members(const struct people *people, const struct audience_rule *rule, int this_year);
+
+/* Everybody. */
+struct set *audience_all(const struct people *people);
+
+/* Everybody in an area or below it (audience/area.h); nobody when `code` is no code. */
+struct set *audience_area(const struct people *people, const char *code);
+
+/* Everybody in any of the NULL-ended codes; NULL or an empty list means everywhere. */
+struct set *audience_areas(const struct people *people, const char *const *codes);
+
+/*
+ * Residents in at least `level` of the `count` sets: for caps such as "2/week" over the lanes of a week. NULL sets are
+ * passed over. Requires: level ≥ 1.
+ */
+struct set *audience_capped(const struct set *const *sets, size_t count, unsigned int level);
+
+#endif

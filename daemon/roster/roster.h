@@ -1,0 +1,59 @@
+#ifndef ROSTER_ROSTER_H
+#define ROSTER_ROSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audience/people.h"
+#include "audience/set.h"
+#include "base/phone.h"
+#include "base/problem.h"
+#include "base/result.h"
+
+/*
+ * Who the residents are. The truth is SQLite, in the state folder: `roster.db` (lists, residents and what lists say of
+ * them) and `optouts.db` (opt-outs, apart so that a long import never makes an opt-out wait). `roster.snapshot` is derived
+ * from them, mapped, and what audiences are computed on; a missing, damaged or outdated one is made again at
+ * roster_open. These are the only files that hold full phone numbers; all have mode 0600.
+ *
+ * Used from the main thread only, for small reads and writes; imports run elsewhere (roster/import.h).
+ */
+struct roster;
+
+/*
+ * Opens or creates the roster in the folder `state`, and remakes the snapshot when it must (seconds for millions).
+ * `now_ms` (wall) decides which lists still count; dates are of the process's TZ. On failure nothing is open and
+ * `problems` says why. A missing roster.db beside a snapshot is refused: new ids would meet old alerts.
+ */
+enum result roster_open(const char *state, int64_t now_ms, struct roster **roster, struct problems *problems);
+
+/* NULL inside is allowed. Views that were held stay valid until released. */
+void roster_close(struct roster **roster);
+
+/* The newest view; good until the next roster_refresh or roster_close. Ids are permanent, so the newest is always right. */
+const struct people *roster_people(const struct roster *roster);
+
+/* A view that stays mapped while it is held, for work that goes on over a refresh. Main thread only. */
+struct roster_view;
+struct roster_view *roster_hold(struct roster *roster);
+const struct people *roster_view_people(const struct roster_view *view);
+void roster_release(struct roster_view **view);
+
+/* The current opt-outs and gone residents among the known ids. They change; copy them for another thread. */
+const struct set *roster_optouts(const struct roster *roster);
+const struct set *roster_gone(const struct roster *roster);
+
+/* A random number made with roster.db: another one means that ids no longer name the same people. */
+uint64_t roster_lineage(const struct roster *roster);
+
+/* Maps the snapshot that an import or rebuild has left. On failure the view stays as it was. */
+enum result roster_refresh(struct roster *roster, int64_t now_ms, struct problems *problems);
+
+/* True when a list has passed its `until` since the snapshot was made: run roster_rebuild, then roster_refresh. */
+bool roster_due(const struct roster *roster, int64_t now_ms);
+
+/* Makes a new snapshot from the store; with its own connection, for a worker thread. */
+enum result roster_rebuild(const char *state, int64_t now_ms, struct problems *problems);
+
+#endif
