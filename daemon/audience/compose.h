@@ -1,0 +1,51 @@
+#ifndef AUDIENCE_COMPOSE_H
+#define AUDIENCE_COMPOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audience/layout.h"
+#include "audience/people.h"
+#include "base/phone.h"
+
+/*
+ * Composes a snapshot (audience/layout.h) from residents given in ascending order of their phones, and hands its bytes out
+ * from front to back. Pure: where the bytes go is the caller's. Needs about 20 bytes of memory per resident.
+ */
+struct compose;
+
+/*
+ * Requires: 1 ≤ ids ≤ top ≤ LAYOUT_TOP_MOST. `sink` is given the bytes piece by piece and returns false when it cannot take
+ * them; then compose_end fails.
+ */
+struct compose *compose_new(uint32_t top, bool (*sink)(void *arg, const void *bytes, size_t size), void *arg);
+void compose_free(struct compose **compose);
+
+/*
+ * Makes a key known and returns its number, counted from 1 on each axis. Requires: not known yet, shorter than
+ * LAYOUT_KEY; at most 65535 languages and sets of roles. Only PEOPLE_AREA and PEOPLE_LANGUAGE are given this way.
+ */
+uint32_t compose_key(struct compose *compose, enum people_axis axis, const char *key);
+
+/* The same for a set of roles, `roles` NULL-ended and each once. */
+uint32_t compose_roles(struct compose *compose, char *const *roles);
+
+struct compose_person {
+	phone_t phone;
+	uint32_t id;
+	bool present;      /* on a list; else gone, and what follows is left out of account */
+	bool opted_out;
+	int birth_year;    /* 1900 … 2154, or 0 */
+	uint32_t roles;    /* from compose_roles, or 0 */
+	uint32_t area;     /* from compose_key, or 0 */
+	uint32_t language; /* from compose_key, or 0 */
+};
+
+/* Requires: phones strictly ascend, every id of 1 … top is given exactly once. */
+void compose_add(struct compose *compose, const struct compose_person *person);
+
+/* Hands out the rest. Returns false when the sink failed. Requires: all were added. */
+bool compose_end(struct compose *compose, const struct people_facts *facts);
+
+#endif

@@ -1,0 +1,109 @@
+#include "audience/select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audience/area.h"
+#include "audience/role.h"
+#include "base/mem.h"
+#include "base/require.h"
+
+struct set *audience_all(const struct people *people)
+{
+	return people_under(people, PEOPLE_MARK, PEOPLE_PRESENT);
+}
+
+static int64_t clamp_year(int64_t year)
+{
+	return year < 0 ? 0 : year > 9999 ? 9999 : year;
+}
+
+static struct set *by_age(const struct people *people, const struct audience_rule *rule, int this_year)
+{
+	char first[24], last[24];
+
+	/* The youngest are born last. */
+	snprintf(first, sizeof(first), "%04d", (int)clamp_year(rule->max_age < 0 ? 0 : this_year - rule->max_age));
+	snprintf(last, sizeof(last), "%04d", (int)clamp_year(rule->min_age < 0 ? 9999 : this_year - rule->min_age));
+	return people_between(people, PEOPLE_YEAR, first, last);
+}
+
+static struct set *by_roles(const struct people *people, const char *const *roles)
+{
+	struct set *all = set_new();
+
+	for (; *roles != NULL; roles++) {
+		char name[ROLE_ROOM];
+		if (!role_name(*roles, strlen(*roles), name))
+			continue;
+		struct set *one = people_under(people, PEOPLE_ROLE, name);
+		set_unite(all, one);
+		set_free(&one);
+	}
+	return all;
+}
+
+struct set *audience_members(const struct people *people, const struct audience_rule *rule, int this_year)
+{
+	bool roles = rule->roles != NULL && rule->roles[0] != NULL;
+	bool ages = rule->min_age >= 0 || rule->max_age >= 0;
+
+	if (!roles && !ages)
+		return audience_all(people);
+	struct set *members = roles ? by_roles(people, rule->roles) : by_age(people, rule, this_year);
+	if (roles && ages) {
+		struct set *aged = by_age(people, rule, this_year);
+		set_keep(members, aged);
+		set_free(&aged);
+	}
+	return members;
+}
+
+struct set *audience_area(const struct people *people, const char *code)
+{
+	char prefix[AREA_ROOM];
+
+	if (!area_prefix(code, strlen(code), prefix))
+		return set_new();
+	return people_beginning(people, PEOPLE_AREA, prefix);
+}
+
+struct set *audience_areas(const struct people *people, const char *const *codes)
+{
+	if (codes == NULL || *codes == NULL)
+		return audience_all(people);
+	struct set *all = set_new();
+	for (; *codes != NULL; codes++) {
+		struct set *one = audience_area(people, *codes);
+		set_unite(all, one);
+		set_free(&one);
+	}
+	return all;
+}
+
+struct set *audience_capped(const struct set *const *sets, size_t count, unsigned int level)
+{
+	REQUIRE(level >= 1);
+	if (level > count)
+		return set_new();
+	/* in[k]: who is in more than k of the sets looked at so far. */
+	struct set **in = mem_calloc(level, sizeof(*in));
+	for (unsigned int k = 0; k < level; k++)
+		in[k] = set_new();
+	for (size_t i = 0; i < count; i++) {
+		if (sets[i] == NULL)
+			continue;
+		for (unsigned int k = level - 1; k > 0; k--) {
+			struct set *again = set_intersect(in[k - 1], sets[i]);
+			set_unite(in[k], again);
+			set_free(&again);
+		}
+		set_unite(in[0], sets[i]);
+	}
+	struct set *capped = in[level - 1];
+	for (unsigned int k = 0; k + 1 < level; k++)
+		set_free(&in[k]);
+	free(in);
+	return capped;
+}
