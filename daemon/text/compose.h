@@ -37,12 +37,13 @@ struct text_request {
 	size_t most;                /* bytes for WeCom (UTF-8) and LED (GB2312), UTF-16 units for SMS; 0: the medium's own */
 };
 
-/* The media's own limits: http-apis.md 1 and 14, led-signs.md 3.5 (a data field of 1024 bytes less its head). */
+/* The media's own limits: http-apis.md 1 and 14, led-signs.md 3.1 (512 bytes on a BX-5K, less head and
+ * escapes). */
 enum {
 	TEXT_WECOM_PLAIN_MOST = 2048,
 	TEXT_WECOM_MARKDOWN_MOST = 4096,
 	TEXT_SMS_MOST = 500,
-	TEXT_LED_MOST = 900,
+	TEXT_LED_MOST = 450,
 };
 
 /*

@@ -42,6 +42,7 @@ struct segment_walk {
 	size_t size, offset;
 	enum segment_coding coding;
 	unsigned int most; /* units in one part */
+	unsigned int units; /* in all */
 	bool done;
 };
 

@@ -1,0 +1,247 @@
+#include "text/segment.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "text/gsm.h"
+
+enum {
+	GSM_ONE = 160,
+	GSM_MANY = 153,
+	UCS2_ONE = 70,
+	UCS2_MANY = 67,
+};
+
+bool segment_is_gsm(const char *text, size_t size)
+{
+	const char *end = text + size;
+	uint32_t code;
+
+	while (text < end)
+		if (!utf8_next(&text, end, &code) || gsm_septets(code) == 0)
+			return false;
+	return true;
+}
+
+/* What the character that begins with this byte counts; continuation bytes count nothing. */
+static unsigned int utf16_units(unsigned char byte)
+{
+	return ((byte & 0xc0) != 0x80) + (byte >= 0xf0);
+}
+
+static unsigned int count_units(const char *text, size_t size, enum segment_coding coding)
+{
+	const char *end = text + size;
+	unsigned int units = 0;
+	uint32_t code;
+
+	if (coding == SEGMENT_UCS2) {
+		for (; text < end; text++)
+			units += utf16_units((unsigned char)*text);
+		return units;
+	}
+	while (text < end && utf8_next(&text, end, &code))
+		units += gsm_septets(code);
+	return units;
+}
+
+void segment_begin(struct segment_walk *walk, const char *text, size_t size, enum segment_rule rule)
+{
+	bool gsm = rule == SEGMENT_INTERNATIONAL && segment_is_gsm(text, size);
+
+	*walk = (struct segment_walk){.text = text, .size = size, .coding = gsm ? SEGMENT_GSM : SEGMENT_UCS2};
+	walk->units = count_units(text, size, walk->coding);
+	if (gsm)
+		walk->most = walk->units <= GSM_ONE ? GSM_ONE : GSM_MANY;
+	else
+		walk->most = walk->units <= UCS2_ONE ? UCS2_ONE : UCS2_MANY;
+}
+
+/* Bytes and units of the character at `text`. A byte that is no UTF-8 passes as one character. */
+static size_t character(const char *text, const char *end, enum segment_coding coding, unsigned int *units)
+{
+	const char *at = text;
+	uint32_t code;
+
+	if (!utf8_next(&at, end, &code)) {
+		*units = 1;
+		return 1;
+	}
+	*units = coding == SEGMENT_GSM ? gsm_septets(code) : 1 + (code > 0xffff);
+	return (size_t)(at - text);
+}
+
+bool segment_next(struct segment_walk *walk, struct segment *segment)
+{
+	const char *end = walk->text + walk->size;
+
+	if (walk->done)
+		return false;
+	*segment = (struct segment){.offset = walk->offset};
+	while (walk->offset < walk->size) {
+		unsigned int units;
+		size_t size = character(walk->text + walk->offset, end, walk->coding, &units);
+		if (segment->units + units > walk->most)
+			break;
+		segment->units += units;
+		walk->offset += size;
+	}
+	segment->size = walk->offset - segment->offset;
+	walk->done = walk->offset == walk->size;
+	return true;
+}
+
+struct segment_count segment_count(const char *text, size_t size, enum segment_rule rule)
+{
+	struct segment_walk walk;
+	struct segment segment;
+
+	segment_begin(&walk, text, size, rule);
+	struct segment_count count = {.coding = walk.coding, .units = walk.units, .parts = 1};
+	if (walk.units <= walk.most)
+		return count;
+	for (count.parts = 0; segment_next(&walk, &segment);)
+		count.parts++;
+	return count;
+}
+
+unsigned int segment_parts(unsigned int units, enum segment_coding coding)
+{
+	unsigned int one = coding == SEGMENT_GSM ? GSM_ONE : UCS2_ONE;
+	unsigned int many = coding == SEGMENT_GSM ? GSM_MANY : UCS2_MANY;
+
+	return units <= one ? 1 : (units + many - 1) / many;
+}
+
+static size_t put_unit(uint8_t *out, size_t room, size_t at, uint32_t unit)
+{
+	if (at + 2 <= room) {
+		out[at] = (uint8_t)(unit >> 8);
+		out[at + 1] = (uint8_t)unit;
+	}
+	return at + 2;
+}
+
+/* The rare road: a character that is no well-formed three-byte one. Returns false at a malformed byte. */
+static bool put_character(const char **at, const char *end, uint8_t *out, size_t room, size_t *used)
+{
+	uint32_t code;
+
+	if (!utf8_next(at, end, &code))
+		return false;
+	if (code < 0x10000) {
+		*used = put_unit(out, room, *used, code);
+	} else {
+		code -= 0x10000;
+		*used = put_unit(out, room, *used, 0xd800 + (code >> 10));
+		*used = put_unit(out, room, *used, 0xdc00 + (code & 0x3ff));
+	}
+	return true;
+}
+
+size_t segment_to_ucs2(const char *text, size_t size, uint8_t *out, size_t room)
+{
+	const char *end = text + size;
+	size_t used = 0;
+
+	while (text < end) {
+		const unsigned char *p = (const unsigned char *)text;
+		/* Chinese is nearly all three-byte characters: E1–EC and EE–EF need no look at surrogates or overlong forms. */
+		if (end - text >= 3 && p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed && (p[1] & 0xc0) == 0x80 &&
+			(p[2] & 0xc0) == 0x80 && used + 2 <= room) {
+			out[used] = (uint8_t)(p[0] << 4 | (p[1] >> 2 & 0x0f));
+			out[used + 1] = (uint8_t)(p[1] << 6 | (p[2] & 0x3f));
+			used += 2;
+			text += 3;
+		} else if (!put_character(&text, end, out, room, &used)) {
+			return SIZE_MAX;
+		}
+	}
+	return used;
+}
+
+bool segment_from_ucs2(const uint8_t *bytes, size_t size, struct buf *out)
+{
+	char utf8[4];
+
+	if (size % 2 != 0)
+		return false;
+	for (size_t i = 0; i < size; i += 2) {
+		uint32_t code = (uint32_t)bytes[i] << 8 | bytes[i + 1];
+		if (code >= 0xd800 && code <= 0xdfff) {
+			if (code > 0xdbff || i + 4 > size)
+				return false;
+			i += 2;
+			uint32_t low = (uint32_t)bytes[i] << 8 | bytes[i + 1];
+			if (low < 0xdc00 || low > 0xdfff)
+				return false;
+			code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+		}
+		if (!buf_add(out, utf8, utf8_put(code, utf8)))
+			return false;
+	}
+	return true;
+}
+
+size_t segment_to_gsm(const char *text, size_t size, uint8_t *out, size_t room)
+{
+	const char *end = text + size;
+	size_t used = 0;
+	uint8_t septets[2];
+	uint32_t code;
+
+	while (text < end) {
+		if (!utf8_next(&text, end, &code))
+			return SIZE_MAX;
+		unsigned int count = gsm_put(code, septets);
+		if (count == 0)
+			return SIZE_MAX;
+		for (unsigned int i = 0; i < count; i++, used++)
+			if (used < room)
+				out[used] = septets[i];
+	}
+	return used;
+}
+
+bool segment_from_gsm(const uint8_t *septets, size_t count, struct buf *out)
+{
+	char utf8[4];
+
+	for (size_t i = 0; i < count; i++) {
+		bool escaped = septets[i] == GSM_ESCAPE && i + 1 < count;
+		if (escaped)
+			i++;
+		if (septets[i] > 0x7f)
+			return false;
+		if (!buf_add(out, utf8, utf8_put(gsm_code(septets[i], escaped), utf8)))
+			return false;
+	}
+	return true;
+}
+
+size_t segment_pack(const uint8_t *septets, size_t count, unsigned int fill, uint8_t *out)
+{
+	size_t size = (fill + 7 * count + 7) / 8, bit = fill;
+
+	memset(out, 0, size);
+	for (size_t i = 0; i < count; i++, bit += 7) {
+		unsigned int shifted = (septets[i] & 0x7fu) << bit % 8;
+		out[bit / 8] |= (uint8_t)shifted;
+		if (shifted > 0xff)
+			out[bit / 8 + 1] |= (uint8_t)(shifted >> 8);
+	}
+	return size;
+}
+
+void segment_unpack(const uint8_t *packed, size_t size, unsigned int fill, uint8_t *septets, size_t count)
+{
+	size_t bit = fill;
+
+	for (size_t i = 0; i < count; i++, bit += 7) {
+		size_t at = bit / 8;
+		unsigned int pair = at < size ? packed[at] : 0;
+		if (at + 1 < size)
+			pair |= (unsigned int)packed[at + 1] << 8;
+		septets[i] = (uint8_t)(pair >> bit % 8 & 0x7f);
+	}
+}
