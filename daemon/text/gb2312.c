@@ -55,9 +55,8 @@ static size_t convert(iconv_t converter, enum gb_set set, const char *from, size
 		iconv(converter, NULL, NULL, NULL, NULL);
 		return 0;
 	}
-	if (out_left == 0 && set == GB_2312 && !in_2312(out))
-		return 0;
-	return 2 - out_left;
+	/* The euro sign is a lone 80 in GBK's Windows form, which no card knows. */
+	return out_left > 0 || (set == GB_2312 && !in_2312(out)) ? 0 : 2;
 }
 
 /* Walks the text; `out` may be NULL. Returns the offset of the first character outside the set, or SIZE_MAX. */
