@@ -24,7 +24,7 @@ enum node_kind {
 struct node {
 	enum node_kind kind;
 	char *key;         /* NULL in a list and at the root */
-	char *file;        /* the name given to the reader, or NULL */
+	char *file;        /* set at the root and where a tree was merged in; node_place looks upwards. NULL: as above */
 	unsigned int line; /* 1 is the first; 0 where not known (JSON) */
 	union {            /* by kind */
 		char *text; /* valid UTF-8 without zero bytes */
