@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "loop/loop.h"
 
@@ -12,6 +13,10 @@
  * the struct's owner may go; no callback comes from inside the call that caused it.
  */
 struct sock;
+
+/* What may wait unsent; below the low mark the sender is told to go on. */
+#define SOCK_UNSENT_MOST (1u << 20)
+#define SOCK_UNSENT_LOW (64u << 10)
 
 struct sock_events {
 	void (*connected)(void *arg);                                /* clients only */
@@ -28,13 +33,20 @@ struct sock *sock_connect(struct loop *loop, const char *address, uint16_t port,
 /* Begins to connect to a local socket. */
 struct sock *sock_connect_local(struct loop *loop, const char *path, const struct sock_events *events, void *arg);
 
-/* Copies the bytes and sends them in order. False when more than `sock_unsent_most` would wait, or it is closing. */
+/*
+ * Copies the bytes and sends them in order. False when more than SOCK_UNSENT_MOST would wait, or it is closing.
+ * Bytes may be given before `connected`; those of one turn leave together.
+ */
 bool sock_send(struct sock *sock, const void *bytes, size_t size);
 
 /* Bytes accepted and not yet handed to the system. */
 size_t sock_unsent(const struct sock *sock);
 
-/* Ends it once what was sent has left (`drain`) or at once; `closed` comes later. Doing it twice does nothing. */
+/*
+ * Ends it once what was sent has left (`drain`, at most SOCK_DRAIN_MS) or at once; `closed` comes later, with 0
+ * unless a drain failed. Nothing is received any more. Doing it twice does nothing, except that without `drain` it ends a drain.
+ */
+#define SOCK_DRAIN_MS 5000u
 void sock_close(struct sock *sock, bool drain);
 
 /* Who is at the other end of a local socket. False where the system does not say. */
