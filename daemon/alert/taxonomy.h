@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "alert/area.h"
 #include "base/problem.h"
 #include "base/result.h"
 
@@ -27,9 +29,10 @@ struct fraud_type {
 struct slogan_pack {
 	char *slug;
 	char *name;
-	char **lines;       /* at least one */
-	char *source;       /* where the wording comes from, or NULL: our own */
-	long long year;     /* of the wording, 0 unknown */
+	char **lines; /* at least one */
+	bool whole;   /* complete reminders for groups; otherwise short lines, which also suit signs */
+	char *source; /* where the wording comes from, or NULL: our own */
+	int64_t year; /* of the wording, 0 unknown */
 };
 
 /* One data file: its name for problems, and its bytes. */
@@ -104,12 +107,6 @@ const char *taxonomy_area_name(const struct taxonomy *taxonomy, const char *code
  * known. Returns a string to free().
  */
 char *taxonomy_area_full_name(const struct taxonomy *taxonomy, const char *code);
-
-/*
- * The digits that every code within this area begins with: trailing pairs of zero of a six-digit code are dropped
- * ("320500" → "3205", "320000" → "32"; alerts.md section 5). `prefix` holds 16 bytes; returns it.
- */
-char *area_prefix(const char *code, char prefix[16]);
 
 /* The known name nearest to what was written, for a remedy, or NULL. */
 const char *taxonomy_nearest_type(const struct taxonomy *taxonomy, const char *text);
