@@ -1,0 +1,35 @@
+#ifndef CHANNEL_KANNEL_CODEC_H
+#define CHANNEL_KANNEL_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "flow/batch.h"
+#include "flow/outcome.h"
+
+/*
+ * Kannel's sendsms as bytes (http-apis.md 9): the request's URL, the answer's class, and delivery reports as they come
+ * back through our own dlr-url. No loop, no socket. The URL holds the password: it never reaches a log.
+ */
+struct kannel_account {
+	const char *url, *user, *password;
+	const char *from, *smsc; /* or NULL */
+	int64_t validity_min;    /* 0: the gateway's */
+	const char *receipt_url; /* where reports come to; NULL: none are asked for */
+};
+
+/* Appends the URL that sends a batch. False when *out is full. */
+bool kannel_url_add(struct buf *out, const struct kannel_account *account, const struct batch *batch);
+
+/* Reads an answer. False when it is not in this dialect. */
+bool kannel_judge(long status, const char *body, size_t size, struct outcome *outcome);
+
+/*
+ * Reads a delivery report from the query that our dlr-url came back with (`query` as in struct push). `now_ms` dates it
+ * where it has no time. False when it is not one of ours; *final is false for one that changes nothing.
+ */
+bool kannel_receipt(const char *(*query)(void *arg, const char *name), void *arg, int64_t now_ms, struct receipt *receipt,
+	bool *final);
+
+#endif
