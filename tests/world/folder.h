@@ -6,7 +6,7 @@
 
 /* A temporary folder of one test, and small things to do in it. Paths are relative to it; errors end the program. */
 struct folder {
-	char path[256];
+	char path[96]; /* short enough for a socket in it */
 };
 
 void folder_make(struct folder *folder);
