@@ -1,0 +1,199 @@
+#include "world/peer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+void world_peer_touch(struct world_peer *peer)
+{
+	peer->changed = ++peer->world->changes;
+}
+
+void world_violate(struct world_peer *peer, const char *format, ...)
+{
+	struct world *world = peer->world;
+	char words[512], when[32];
+	va_list args;
+
+	peer->totals.violations++;
+	world_peer_touch(peer);
+	if (world->violation_count == WORLD_VIOLATIONS)
+		return;
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	world->violations[world->violation_count++] =
+		mem_printf("%s %s: %s", clock_text(clock_wall_ms(), when), peer->options.name, words);
+}
+
+bool world_peer_arrived(struct world_peer *peer, uint32_t units)
+{
+	uint32_t length = peer->options.limit_ms == 0 ? 1000 : peer->options.limit_ms;
+
+	peer->totals.units += units;
+	world_peer_touch(peer);
+	world_window_add(&peer->window, clock_mono_ms(), length, units);
+	if (peer->options.limit == 0 || peer->window.sum <= peer->options.limit)
+		return false;
+	world_violate(peer, "%llu units within %u ms, %u are permitted", (unsigned long long)peer->window.sum, length,
+		peer->options.limit);
+	return true;
+}
+
+static void remember_recent(struct world_peer *peer, uint64_t phone, uint32_t text)
+{
+	struct world *world = peer->world;
+	struct world_recent *recent = &world->recent[world->recent_count % WORLD_RECENT];
+
+	*recent = (struct world_recent){ ++world->recent_count, phone, text, peer, clock_wall_ms() };
+}
+
+void world_peer_took(struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts)
+{
+	struct world *world = peer->world;
+	uint32_t row = world_texts_put(world->texts, text, parts);
+	int64_t now = clock_wall_ms();
+
+	world_texts_row(world->texts, row)->recipients += order->count;
+	for (uint32_t i = 0; i < order->count; i++)
+		world_phones_add(world->phones, order->phones[i], row, now);
+	/* The page shows samples: three phones of a batch are plenty. */
+	for (uint32_t i = 0; i < order->count && i < 3; i++)
+		remember_recent(peer, order->phones[i], row);
+	peer->totals.taken += order->count;
+	peer->totals.parts += (uint64_t)parts * order->count;
+	world_receipts_order(world->receipts, peer, order);
+	world_peer_touch(peer);
+}
+
+static bool is_taken(enum world_fault fault)
+{
+	switch (fault) {
+	case WORLD_FAULT_ERROR_TAKEN:
+	case WORLD_FAULT_GARBAGE:
+	case WORLD_FAULT_WRONG_JSON:
+	case WORLD_FAULT_HANG:
+	case WORLD_FAULT_RESET_AFTER:
+	case WORLD_FAULT_RESET_MIDDLE:
+	case WORLD_FAULT_CUT:
+	case WORLD_FAULTS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum world_fault world_peer_judge(struct world_peer *peer, bool over, bool *taken)
+{
+	enum world_fault fault = world_chance_request(&peer->chance);
+
+	peer->totals.faulted += fault != WORLD_FAULTS;
+	if (fault == WORLD_FAULTS && over)
+		fault = WORLD_FAULT_THROTTLE;
+	peer->totals.throttled += fault == WORLD_FAULT_THROTTLE;
+	*taken = is_taken(fault);
+	return fault;
+}
+
+static const struct world_say *choose(const struct world_says *says, enum world_fault fault)
+{
+	switch (fault) {
+	case WORLD_FAULT_AUTH:
+		return &says->auth;
+	case WORLD_FAULT_THROTTLE:
+		return &says->throttle;
+	case WORLD_FAULT_ERROR:
+	case WORLD_FAULT_ERROR_TAKEN:
+		return &says->error;
+	case WORLD_FAULT_LIE_ERROR:
+		return &says->lie;
+	case WORLD_FAULT_GARBAGE:
+		return &says->garbage;
+	case WORLD_FAULT_WRONG_JSON:
+		return &says->wrong;
+	default:
+		return &says->ok;
+	}
+}
+
+static enum world_ending choose_ending(enum world_fault fault)
+{
+	switch (fault) {
+	case WORLD_FAULT_HANG:
+	case WORLD_FAULT_HANG_BEFORE:
+		return WORLD_HANG;
+	case WORLD_FAULT_RESET_AFTER:
+		return WORLD_RESET;
+	case WORLD_FAULT_RESET_MIDDLE:
+		return WORLD_RESET_MIDDLE;
+	case WORLD_FAULT_CUT:
+		return WORLD_CUT;
+	default:
+		return WORLD_WHOLE;
+	}
+}
+
+void world_peer_answer(struct world_peer *peer, struct world_call *call, enum world_fault fault,
+	const struct world_says *says, uint32_t recipients)
+{
+	const struct world_say *say = choose(says, fault);
+	struct world_answer answer = { .status = say->status, .type = say->type, .server = says->server,
+		.body = say->body, .size = strlen(say->body), .ending = choose_ending(fault) };
+
+	if (say == &says->ok && answer.ending == WORLD_WHOLE)
+		peer->totals.answered_ok += recipients;
+	world_call_answer(call, &answer, world_chance_latency(&peer->chance));
+}
+
+void world_say(struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server)
+{
+	struct world_answer answer = { .status = say->status, .type = say->type, .server = server, .body = say->body,
+		.size = strlen(say->body), .ending = WORLD_WHOLE };
+
+	world_call_answer(call, &answer, peer == NULL ? 0 : world_chance_latency(&peer->chance));
+}
+
+static void forget_pulls(struct list *list)
+{
+	struct link *at;
+
+	while ((at = list_first(list)) != NULL) {
+		struct world_pull *pull = list_object(at, struct world_pull, on_list);
+		list_remove(at);
+		free(pull->json);
+		free(pull);
+	}
+}
+
+void world_peer_forget(struct world_peer *peer)
+{
+	for (size_t i = 0; i < peer->message_count; i++) {
+		free((char *)(uintptr_t)peer->messages[i].text);
+		free((char *)(uintptr_t)peer->messages[i].mentions);
+	}
+	peer->message_count = 0;
+	forget_pulls(&peer->reports);
+	forget_pulls(&peer->replies);
+	world_window_fini(&peer->window);
+	world_window_fini(&peer->taken);
+	memset(&peer->totals, 0, sizeof(peer->totals));
+	world_peer_touch(peer);
+}
+
+void world_peer_free(struct world_peer *peer)
+{
+	const struct world_peer_options *options = &peer->options;
+	const char *const strings[] = { options->name, options->user, options->secret, options->ec_name,
+		options->sign_code, options->signature, options->report_url, options->reply_url, options->program };
+
+	world_peer_forget(peer);
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		free((char *)(uintptr_t)strings[i]);
+	free(peer->messages);
+	free(peer->url);
+	free(peer);
+}
