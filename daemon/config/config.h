@@ -36,7 +36,7 @@ struct channel_config {
 	bool test;      /* also takes test and exercise alerts, and only a test channel does */
 	char *language; /* "zh" */
 	char *owner;    /* the person answerable, or NULL */
-	int reach;      /* enum reach: who reads it */
+	int reach;      /* enum reach: who reads it; staff for WeCom groups and residents else where not given */
 	char *signature; /* without brackets; the site's where not given */
 	int signature_by, signature_state;
 	int64_t receipt_wait_ms;
@@ -44,6 +44,7 @@ struct channel_config {
 	char *proxy, *source_address, *ca_file; /* or NULL */
 	bool allow_plain_http;
 	void *options;  /* the kind's struct, filled by its rows; NULL when it has none */
+	const struct setting *settings; /* the rows of `options`; NULL when it has none */
 	unsigned int line; /* where it stands */
 	char *file;
 };
@@ -115,16 +116,28 @@ struct config_kind {
 };
 
 /*
+ * Places for problems that other rooms find in a configuration (a schedule's rule, a kind's options): the line where the
+ * channel or the schedule stands.
+ */
+struct place config_channel_place(const struct channel_config *channel);
+struct place config_schedule_place(const struct config_schedule *schedule);
+
+/*
  * Reads `path` and `path`.d/ *.conf (byte order; lists append, groups merge, a key set twice names both places).
- * `kinds` ends in a row without name. On success *config is new and `problems` holds at most warnings. Opens no
- * connection and changes nothing on disk; with `secrets` false secret files are only checked for being there.
+ * `kinds` ends in a row without name; its rows must outlive the config. On success *config is new and `problems` holds at
+ * most warnings; otherwise *config is NULL: RESULT_NOT_FOUND, RESULT_DENIED or RESULT_IO when `path` cannot be read,
+ * RESULT_INVALID or RESULT_TOO_BIG for what it says. Opens no connection and changes nothing on disk; with `secrets`
+ * false secret files are only checked for being there and secrets are "".
  */
 enum result config_read(const char *path, const struct config_kind *kinds, bool secrets, struct config **config,
 	struct problems *problems);
 
 void config_free(struct config **config);
 
-/* Every table of settings with the group that it stands in ("site", "channels[]", "channels[] kind=…"), for manuals. */
+/*
+ * Every table of settings with the group that it stands in ("site", "areas[]", "audiences.*", "channels[]",
+ * "channels[] kind=sms-kannel"), for manuals.
+ */
 void config_walk_settings(const struct config_kind *kinds,
 	void (*visit)(void *arg, const char *group, const struct setting *setting), void *arg);
 
