@@ -18,8 +18,8 @@ struct http_call;
 struct http_route {
 	const char *proxy;          /* or NULL */
 	const char *source_address; /* numeric address or interface, or NULL */
-	const char *ca_file;        /* or NULL: the system's */
-	bool allow_plain_http;      /* else http:// is refused, also on loopback */
+	const char *ca_file;        /* the only authorities trusted then; NULL: the system's */
+	bool allow_plain_http;      /* else http:// is refused, except to 127.0.0.0/8, [::1] and localhost */
 	uint32_t connect_ms;        /* 0: 5000 */
 	uint32_t total_ms;          /* 0: 30000 */
 };
@@ -64,7 +64,9 @@ struct http *http_new(struct loop *loop, unsigned int connections);
 void http_close(struct http *http, void (*closed)(void *arg), void *arg);
 
 /*
- * Sends. `done` is called exactly once, never from inside this call. The request's strings and body are copied; the
+ * Sends, once: a request whose kept connection ends without a reply is reported as HTTP_IN_DOUBT, never sent again behind
+ * the caller's back. Connections that waited for more than 4 s are not used again, as servers hang up on them.
+ * `done` is called exactly once, never from inside this call. The request's strings and body are copied; the
  * route stays the caller's.
  */
 struct http_call *http_send(struct http *http, const struct http_request *request,

@@ -1,0 +1,257 @@
+#include "http/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "base/require.h"
+
+#define KEPT_CONNECTIONS 256L
+#define ALL_CONNECTIONS 1024L
+
+struct plug {
+	uv_poll_t poll;
+	struct wire *wire;
+	int fd;
+	bool kept;   /* we opened it and hear of its end; others (a resolver's pipe) go when libcurl lets go of them */
+	bool wanted; /* libcurl waits for something on it */
+	int events;  /* what the poll handle is armed for */
+};
+
+struct wire {
+	struct loop *loop;
+	CURLM *multi;
+	void (*turned)(void *arg);
+	void *arg;
+	struct timer timer;
+	struct deferred soon; /* libcurl asked for a timeout of 0 */
+	struct plug **plugs;  /* by descriptor */
+	unsigned int room;
+	unsigned int open;    /* poll handles not closed yet */
+	bool closing;
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+static void finish(void *arg)
+{
+	struct wire *wire = arg;
+	void (*closed)(void *arg) = wire->closed;
+	void *closed_arg = wire->closed_arg;
+
+	free(wire->plugs);
+	free(wire);
+	closed(closed_arg);
+}
+
+static void on_plug_closed(uv_handle_t *handle)
+{
+	struct plug *plug = handle->data;
+	struct wire *wire = plug->wire;
+
+	free(plug);
+	wire->open--;
+	if (wire->closing && wire->open == 0)
+		finish(wire);
+}
+
+static struct plug *plug_find(const struct wire *wire, int fd)
+{
+	return fd >= 0 && (unsigned int)fd < wire->room ? wire->plugs[fd] : NULL;
+}
+
+static struct plug *plug_new(struct wire *wire, int fd, bool kept)
+{
+	struct plug *plug = mem_zalloc(sizeof(*plug));
+
+	if (uv_poll_init(loop_uv(wire->loop), &plug->poll, fd) != 0) {
+		free(plug);
+		return NULL;
+	}
+	plug->poll.data = plug;
+	plug->wire = wire;
+	plug->fd = fd;
+	plug->kept = kept;
+	while ((unsigned int)fd >= wire->room) {
+		unsigned int room = wire->room > 0 ? wire->room * 2 : 64;
+		wire->plugs = mem_resize(wire->plugs, room, sizeof(struct plug *));
+		for (unsigned int i = wire->room; i < room; i++)
+			wire->plugs[i] = NULL;
+		wire->room = room;
+	}
+	REQUIRE(wire->plugs[fd] == NULL);
+	wire->plugs[fd] = plug;
+	wire->open++;
+	return plug;
+}
+
+/* At once, not later: libcurl closes the descriptor next, and its number may come back. */
+static void plug_drop(struct plug *plug)
+{
+	plug->wire->plugs[plug->fd] = NULL;
+	uv_poll_stop(&plug->poll);
+	uv_close((uv_handle_t *)&plug->poll, on_plug_closed);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void plug_arm(struct plug *plug, int events)
+{
+	if (plug->events == events)
+		return;
+	plug->events = events;
+	if (events == 0)
+		uv_poll_stop(&plug->poll);
+	else
+		uv_poll_start(&plug->poll, events, on_poll);
+}
+
+static void work(struct wire *wire, curl_socket_t fd, int bits)
+{
+	int running;
+
+	curl_multi_socket_action(wire->multi, fd, bits, &running);
+	wire->turned(wire->arg);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct plug *plug = poll->data;
+	int bits = 0;
+
+	if (!plug->wanted) {
+		/* The server closed a waiting connection. libcurl looks before it uses it again; we must not spin. */
+		plug_arm(plug, 0);
+		return;
+	}
+	if (status < 0) {
+		plug->events = 0; /* libuv stopped it */
+		bits = CURL_CSELECT_ERR;
+	}
+	if ((events & UV_READABLE) != 0)
+		bits |= CURL_CSELECT_IN;
+	if ((events & UV_WRITABLE) != 0)
+		bits |= CURL_CSELECT_OUT;
+	work(plug->wire, plug->fd, bits);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+{
+	struct wire *wire = arg;
+	struct plug *plug = plug_find(wire, fd);
+
+	if (what == CURL_POLL_REMOVE) {
+		if (plug != NULL && !plug->kept)
+			plug_drop(plug);
+		else if (plug != NULL)
+			plug->wanted = false;
+		return 0;
+	}
+	if (plug == NULL)
+		plug = plug_new(wire, fd, false);
+	if (plug == NULL)
+		return -1;
+	plug->wanted = what != CURL_POLL_NONE;
+	if (what == CURL_POLL_OUT)
+		plug_arm(plug, UV_WRITABLE);
+	else if (what == CURL_POLL_INOUT)
+		plug_arm(plug, UV_READABLE | UV_WRITABLE);
+	else
+		plug_arm(plug, UV_READABLE);
+	return 0;
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct wire *wire = arg;
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
+	if (plug_new(wire, fd, true) == NULL) {
+		close(fd);
+		return CURL_SOCKET_BAD;
+	}
+	return fd;
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+	struct plug *plug = plug_find(arg, fd);
+
+	if (plug != NULL)
+		plug_drop(plug);
+	return close(fd);
+}
+
+static void on_time(void *arg)
+{
+	work(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* Called by libcurl from inside its own functions: only notes the wish. */
+static int on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct wire *wire = arg;
+
+	timer_disarm(&wire->timer);
+	loop_defer_cancel(wire->loop, &wire->soon);
+	if (ms == 0)
+		loop_defer(wire->loop, &wire->soon, on_time, wire);
+	else if (ms > 0)
+		timer_arm(&wire->timer, (uint64_t)ms);
+	return 0;
+}
+
+struct wire *wire_new(struct loop *loop, unsigned int connections, void (*turned)(void *arg), void *arg)
+{
+	struct wire *wire = mem_zalloc(sizeof(*wire));
+
+	REQUIRE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+	wire->loop = loop;
+	wire->turned = turned;
+	wire->arg = arg;
+	wire->multi = curl_multi_init();
+	REQUIRE(wire->multi != NULL);
+	timer_init(&wire->timer, loop, on_time, wire);
+	curl_multi_setopt(wire->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(wire->multi, CURLMOPT_SOCKETDATA, wire);
+	curl_multi_setopt(wire->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(wire->multi, CURLMOPT_TIMERDATA, wire);
+	curl_multi_setopt(wire->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	curl_multi_setopt(wire->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+	curl_multi_setopt(wire->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, ALL_CONNECTIONS);
+	curl_multi_setopt(wire->multi, CURLMOPT_MAXCONNECTS, KEPT_CONNECTIONS);
+	return wire;
+}
+
+CURLM *wire_multi(struct wire *wire)
+{
+	return wire->multi;
+}
+
+void wire_attach(struct wire *wire, CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, wire);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, wire);
+}
+
+void wire_close(struct wire *wire, void (*closed)(void *arg), void *arg)
+{
+	wire->closed = closed;
+	wire->closed_arg = arg;
+	/* Kept connections close in here, through on_socket and on_close. */
+	curl_multi_cleanup(wire->multi);
+	wire->multi = NULL;
+	timer_disarm(&wire->timer);
+	loop_defer_cancel(wire->loop, &wire->soon);
+	curl_global_cleanup();
+	wire->closing = true;
+	if (wire->open == 0)
+		loop_defer(wire->loop, &wire->soon, finish, wire);
+}
