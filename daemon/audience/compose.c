@@ -15,6 +15,7 @@ enum {
 	YEARS = 256,
 	PRESENT = 1,
 	OPTED_OUT = 2,
+	GIVEN = 4,
 };
 
 struct keys {
@@ -34,8 +35,8 @@ struct compose {
 	uint32_t top, added;
 	uint8_t *phones; /* the column, as it will lie */
 	uint8_t *marks, *years;
-	uint16_t *roles, *languages;
-	uint32_t *areas;
+	uint16_t *languages;
+	uint32_t *roles, *areas;
 
 	struct keys area_keys, language_keys, role_keys;
 	uint32_t **role_sets; /* by number - 1: zero-ended numbers of role_keys */
@@ -159,7 +160,6 @@ uint32_t compose_roles(struct compose *compose, char *const *roles)
 {
 	uint32_t *numbers = mem_calloc(mem_strings_count(roles) + 1, sizeof(*numbers));
 
-	REQUIRE(compose->role_set_count < UINT16_MAX);
 	for (size_t i = 0; roles[i] != NULL; i++)
 		numbers[i] = role_number(compose, roles[i]);
 	compose->role_sets =
@@ -168,24 +168,26 @@ uint32_t compose_roles(struct compose *compose, char *const *roles)
 	return compose->role_set_count;
 }
 
-void compose_add(struct compose *compose, const struct compose_person *person)
+bool compose_add(struct compose *compose, const struct compose_person *person)
 {
 	uint8_t id[4];
 	uint32_t i = person->id;
 
-	REQUIRE(i >= 1 && i <= compose->top && compose->added < compose->top);
+	if (i == 0 || i > compose->top || (compose->marks[i] & GIVEN) != 0)
+		return false;
 	bytes_put32(id, i);
 	put(compose, id, sizeof(id));
 	compose->added++;
 	layout_phone_put(compose->phones + (size_t)(i - 1) * LAYOUT_PHONE, person->phone);
-	compose->marks[i] = (uint8_t)((person->present ? PRESENT : 0) | (person->opted_out ? OPTED_OUT : 0));
+	compose->marks[i] = (uint8_t)(GIVEN | (person->present ? PRESENT : 0) | (person->opted_out ? OPTED_OUT : 0));
 	if (!person->present)
-		return;
+		return true;
 	if (person->birth_year > FIRST_YEAR - 1 && person->birth_year < FIRST_YEAR + YEARS - 1)
 		compose->years[i] = (uint8_t)(person->birth_year - FIRST_YEAR + 1);
-	compose->roles[i] = (uint16_t)person->roles;
+	compose->roles[i] = person->roles;
 	compose->areas[i] = person->area;
 	compose->languages[i] = (uint16_t)person->language;
+	return true;
 }
 
 /* Writes one set and its row. Empty sets are left out. */
@@ -372,7 +374,8 @@ bool compose_end(struct compose *compose, const struct people_facts *facts)
 		.index_at = LAYOUT_MARK};
 	uint8_t bytes[LAYOUT_FOOTER];
 
-	REQUIRE(compose->added == compose->top);
+	if (compose->added != compose->top)
+		return false;
 	align(compose);
 	footer.phones_at = compose->written;
 	put(compose, compose->phones, (size_t)compose->top * LAYOUT_PHONE);

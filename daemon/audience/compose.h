@@ -16,7 +16,7 @@
 struct compose;
 
 /*
- * Requires: 1 ≤ ids ≤ top ≤ LAYOUT_TOP_MOST. `sink` is given the bytes piece by piece and returns false when it cannot take
+ * Requires: top ≤ LAYOUT_TOP_MOST. `sink` is given the bytes piece by piece and returns false when it cannot take
  * them; then compose_end fails.
  */
 struct compose *compose_new(uint32_t top, bool (*sink)(void *arg, const void *bytes, size_t size), void *arg);
@@ -24,7 +24,7 @@ void compose_free(struct compose **compose);
 
 /*
  * Makes a key known and returns its number, counted from 1 on each axis. Requires: not known yet, shorter than
- * LAYOUT_KEY; at most 65535 languages and sets of roles. Only PEOPLE_AREA and PEOPLE_LANGUAGE are given this way.
+ * LAYOUT_KEY; at most 65535 languages. Only PEOPLE_AREA and PEOPLE_LANGUAGE are given this way.
  */
 uint32_t compose_key(struct compose *compose, enum people_axis axis, const char *key);
 
@@ -42,10 +42,13 @@ struct compose_person {
 	uint32_t language; /* from compose_key, or 0 */
 };
 
-/* Requires: phones strictly ascend, every id of 1 … top is given exactly once. */
-void compose_add(struct compose *compose, const struct compose_person *person);
+/*
+ * Returns false, and adds nothing, when the id is not one of 1 … top or was given before. Requires: phones strictly ascend
+ * and are not 0.
+ */
+bool compose_add(struct compose *compose, const struct compose_person *person);
 
-/* Hands out the rest. Returns false when the sink failed. Requires: all were added. */
+/* Hands out the rest. Returns false when the sink failed or not every id was given. */
 bool compose_end(struct compose *compose, const struct people_facts *facts);
 
 #endif

@@ -50,7 +50,10 @@ uint64_t roster_lineage(const struct roster *roster);
 /* Maps the snapshot that an import or rebuild has left. On failure the view stays as it was. */
 enum result roster_refresh(struct roster *roster, int64_t now_ms, struct problems *problems);
 
-/* True when a list has passed its `until` since the snapshot was made: run roster_rebuild, then roster_refresh. */
+/*
+ * True when the view is no longer what the store would give: a list has passed its `until`, or an import could not
+ * leave its snapshot. Run roster_rebuild in a worker, then roster_refresh. One small read; meant for every minute or so.
+ */
 bool roster_due(const struct roster *roster, int64_t now_ms);
 
 /* Makes a new snapshot from the store; with its own connection, for a worker thread. */

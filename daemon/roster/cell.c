@@ -1,0 +1,192 @@
+#include "roster/cell.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "roster/date.h"
+
+/* Half-width and lower case into `out`, as far as it goes. Returns the length; `room` when it does not fit. */
+static size_t narrow(const char *text, size_t size, char *out, size_t room)
+{
+	const char *end = text + size;
+	size_t used = 0;
+	uint32_t code;
+
+	while (text < end && utf8_next(&text, end, &code)) {
+		if (code >= 0xff01 && code <= 0xff5e)
+			code -= 0xff01 - 0x21;
+		if (code == 0x3000)
+			code = ' ';
+		if (used + 5 > room)
+			return room;
+		if (code < 0x80)
+			out[used++] = (char)tolower((int)code);
+		else
+			used += utf8_put(code, out + used);
+	}
+	out[used] = '\0';
+	return text == end ? used : room;
+}
+
+/* `count` digits as a number; -1 when there are others. */
+static int number(const char *digits, size_t count)
+{
+	int value = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!isdigit((unsigned char)digits[i]))
+			return -1;
+		value = value * 10 + (digits[i] - '0');
+	}
+	return value;
+}
+
+static bool plausible(int year, int this_year)
+{
+	return year >= 1900 && year <= this_year;
+}
+
+bool cell_year(const char *text, size_t size, int this_year, int *year)
+{
+	char plain[40];
+	size_t used = narrow(text, size, plain, sizeof(plain));
+
+	if (used < 4 || used == sizeof(plain))
+		return false;
+	*year = number(plain, 4);
+	if (!plausible(*year, this_year))
+		return false;
+	const char *rest = plain + 4;
+	if (*rest == '\0' || strncmp(rest, "年", strlen("年")) == 0)
+		return true;
+	if (strchr("-/.", *rest) != NULL)
+		return isdigit((unsigned char)rest[1]) != 0;
+	if (used == 6)
+		return date_exists(*year, number(rest, 2), 1);
+	return used == 8 && date_exists(*year, number(rest, 2), number(rest + 2, 2));
+}
+
+/* The check character of GB 11643, which is ISO 7064 MOD 11-2. */
+static bool check_holds(const char *plain)
+{
+	unsigned int sum = 0;
+
+	for (int i = 0; i < 17; i++)
+		sum = (sum + (unsigned int)(plain[i] - '0')) * 2 % 11;
+	unsigned int check = (12 - sum) % 11;
+	return plain[17] == (check == 10 ? 'x' : (char)('0' + check));
+}
+
+bool cell_identity_year(const char *text, size_t size, int this_year, int *year)
+{
+	char plain[40];
+	size_t used = narrow(text, size, plain, sizeof(plain));
+	const char *date = plain + 6;
+
+	if (used == 15 && number(plain, 6) >= 0 && number(plain + 12, 3) >= 0) {
+		*year = 1900 + number(date, 2);
+		return number(date, 2) >= 0 && date_exists(*year, number(date + 2, 2), number(date + 4, 2));
+	}
+	if (used != 18 || number(plain, 6) < 0 || number(plain + 14, 3) < 0)
+		return false;
+	*year = number(date, 4);
+	return plausible(*year, this_year) && date_exists(*year, number(date + 4, 2), number(date + 6, 2)) &&
+		check_holds(plain);
+}
+
+bool cell_language(const char *text, size_t size, char out[CELL_LANGUAGE_ROOM])
+{
+	static const struct {
+		const char *written, *tag;
+	} names[] = {
+		{"中文", "zh"}, {"汉语", "zh"}, {"普通话", "zh"}, {"zh-cn", "zh"}, {"zh-hans", "zh"}, {"chinese", "zh"},
+		{"英语", "en"}, {"英文", "en"}, {"english", "en"}, {"维吾尔语", "ug"}, {"维语", "ug"}, {"藏语", "bo"},
+		{"藏文", "bo"}, {"蒙古语", "mn"}, {"蒙语", "mn"}, {"朝鲜语", "ko"}, {"韩语", "ko"}, {"哈萨克语", "kk"},
+		{"彝语", "ii"}, {"壮语", "za"}, {"日语", "ja"}, {"俄语", "ru"},
+	};
+	char plain[40];
+	size_t used = narrow(text, size, plain, sizeof(plain)), letters = 0;
+
+	if (used == 0 || used == sizeof(plain))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i].written, plain) == 0) {
+			strcpy(out, names[i].tag);
+			return true;
+		}
+	}
+	while (plain[letters] >= 'a' && plain[letters] <= 'z')
+		letters++;
+	if (letters < 2 || letters > 3 || used >= CELL_LANGUAGE_ROOM || (plain[letters] != '\0' && plain[letters] != '-'))
+		return false;
+	for (size_t i = letters; i < used; i++) {
+		if (!isalnum((unsigned char)plain[i]) && plain[i] != '-')
+			return false;
+	}
+	memcpy(out, plain, used + 1);
+	return plain[used - 1] != '-';
+}
+
+bool cell_opt_out(const char *text, size_t size, bool *opted_out)
+{
+	static const char *const yes[] = {"1", "是", "y", "yes", "true", "退订", "已退订", "√", "✓"};
+	static const char *const no[] = {"", "0", "否", "n", "no", "false", "未退订", "无", "×"};
+	char plain[40];
+
+	if (narrow(text, size, plain, sizeof(plain)) == sizeof(plain))
+		return false;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (strcmp(yes[i], plain) == 0) {
+			*opted_out = true;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		if (strcmp(no[i], plain) == 0) {
+			*opted_out = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool cell_spreadsheet(const char *text, size_t size)
+{
+	char plain[40];
+	size_t used = narrow(text, size, plain, sizeof(plain));
+
+	if (used == sizeof(plain) || !isdigit((unsigned char)plain[0]))
+		return false;
+	const char *e = strchr(plain, 'e');
+	return e != NULL && strspn(plain, "0123456789.") == (size_t)(e - plain) &&
+		(e[1] == '+' || isdigit((unsigned char)e[1]));
+}
+
+void cell_mask(const char *text, size_t size, char out[16])
+{
+	const char *end = text + size;
+	char digits[32];
+	size_t count = 0;
+	uint32_t code;
+
+	while (text < end && count < sizeof(digits)) {
+		if (!utf8_next(&text, end, &code)) {
+			text++;
+			continue;
+		}
+		if (code >= 0xff10 && code <= 0xff19)
+			code -= 0xff10 - '0';
+		if (code >= '0' && code <= '9')
+			digits[count++] = (char)code;
+	}
+	out[0] = '\0';
+	if (count >= 11)
+		snprintf(out, 16, "%.3s****%.4s", digits, digits + count - 4);
+	else if (count >= 7)
+		snprintf(out, 16, "%.3s****", digits);
+	else if (count > 0)
+		strcpy(out, "****");
+}

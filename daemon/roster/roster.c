@@ -1,0 +1,245 @@
+#include "roster/roster.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "loop/file.h"
+#include "roster/build.h"
+#include "roster/date.h"
+#include "roster/lock.h"
+#include "roster/state.h"
+#include "roster/store.h"
+
+static bool there(int folder, const char *name)
+{
+	struct stat st;
+
+	return file->fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A new store would number people anew, and alerts still open would reach other people. */
+static enum result refuse_lost_store(struct problems *problems)
+{
+	struct place at = {.file = "roster.db"};
+
+	problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+		N_("the residents' database is missing, but roster.snapshot made from it is there")),
+		N_("bring roster.db back from a backup; or, to begin anew with nobody, move roster.snapshot away and "
+			"cancel the alerts that are still open"));
+	return RESULT_CORRUPT;
+}
+
+static enum result open_files(struct roster *roster, struct problems *problems)
+{
+	roster->folder = file->open(AT_FDCWD, roster->state, O_RDONLY | O_DIRECTORY, 0);
+	if (roster->folder < 0) {
+		struct place at = {.file = roster->state};
+		enum result result = result_of_errno(errno);
+		problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the folder cannot be used: %s"),
+			result_text(result));
+		return result;
+	}
+	if (there(roster->folder, SNAPSHOT_NAME) && !there(roster->folder, "roster.db"))
+		return refuse_lost_store(problems);
+	enum result result = store_open(roster->state, STORE_ROSTER, &roster->db, problems);
+	if (result == RESULT_OK)
+		result = store_open(roster->state, STORE_OPTOUTS, &roster->optouts, problems);
+	if (result == RESULT_OK)
+		result = store_problem(STORE_ROSTER, store_meta(roster->db, "lineage", &roster->lineage), problems);
+	return result;
+}
+
+static enum result take_view(struct roster *roster, struct roster_view *view)
+{
+	struct set *opted_out;
+	enum result result = optout_read(roster->optouts, view->people, &opted_out);
+
+	if (result != RESULT_OK) {
+		view_unref(&view);
+		return result;
+	}
+	view_unref(&roster->view);
+	set_free(&roster->opted_out);
+	roster->view = view;
+	roster->opted_out = opted_out;
+	return RESULT_OK;
+}
+
+static enum result snapshot_problem(enum result result, struct problems *problems)
+{
+	struct place at = {.file = SNAPSHOT_NAME};
+
+	if (result != RESULT_OK)
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+			N_("the view of residents cannot be made or read: %s"), result_text(result)),
+			N_("look at the disk of the state folder; the file is derived from roster.db and made again at the "
+				"next start"));
+	return result;
+}
+
+/* With the lock held: what an import that was cut off has left, and the snapshot. */
+static enum result rebuild_locked(sqlite3 *db, sqlite3 *optouts, int folder, int64_t now_ms, struct problems *problems)
+{
+	enum result result = store_problem(STORE_OPTOUTS, optout_drain(db, optouts), problems);
+
+	if (result != RESULT_OK)
+		return result;
+	/* One transaction, so that residents and lists are read as of one moment. */
+	result = store_run(db, "BEGIN");
+	if (result == RESULT_OK)
+		result = build_write(db, optouts, folder, now_ms, NULL);
+	if (result == RESULT_OK)
+		result = build_publish(folder);
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return snapshot_problem(result, problems);
+}
+
+enum result roster_rebuild(const char *state, int64_t now_ms, struct problems *problems)
+{
+	sqlite3 *db = NULL, *optouts = NULL;
+	struct lock lock;
+	int folder = file->open(AT_FDCWD, state, O_RDONLY | O_DIRECTORY, 0);
+
+	if (folder < 0)
+		return snapshot_problem(result_of_errno(errno), problems);
+	enum result result = lock_take(&lock, folder, problems);
+	if (result == RESULT_OK)
+		result = store_open(state, STORE_ROSTER, &db, problems);
+	if (result == RESULT_OK)
+		result = store_open(state, STORE_OPTOUTS, &optouts, problems);
+	if (result == RESULT_OK)
+		result = rebuild_locked(db, optouts, folder, now_ms, problems);
+	sqlite3_close(db);
+	sqlite3_close(optouts);
+	lock_give(&lock);
+	file->close(folder);
+	return result;
+}
+
+/* Whether the snapshot is of this store, as it is now, with the lists that count today. */
+static bool up_to_date(const struct roster *roster, const struct people *people, int64_t now_ms)
+{
+	const struct people_facts *facts = people_facts(people);
+	uint64_t generation;
+
+	if (store_meta(roster->db, "generation", &generation) != RESULT_OK || facts->generation != generation)
+		return false;
+	return facts->lineage == roster->lineage &&
+		(facts->good_until_day == 0 || facts->good_until_day >= date_of(now_ms));
+}
+
+static bool opt_outs_due(const struct roster *roster)
+{
+	sqlite3_stmt *statement = store_prepare(roster->db, "SELECT 1 FROM optout_due LIMIT 1");
+	bool due = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
+
+	sqlite3_finalize(statement);
+	return due;
+}
+
+/* Maps the snapshot; makes it first when it is missing, damaged or of another time. */
+static enum result open_view(struct roster *roster, int64_t now_ms, struct problems *problems)
+{
+	struct roster_view *view = NULL;
+	enum result result = view_open(roster->folder, &view);
+
+	if (result != RESULT_OK || opt_outs_due(roster) || !up_to_date(roster, view->people, now_ms)) {
+		view_unref(&view);
+		result = roster_rebuild(roster->state, now_ms, problems);
+		if (result != RESULT_OK)
+			return result;
+		result = view_open(roster->folder, &view);
+	}
+	if (result == RESULT_OK)
+		result = take_view(roster, view);
+	return snapshot_problem(result, problems);
+}
+
+enum result roster_open(const char *state, int64_t now_ms, struct roster **roster, struct problems *problems)
+{
+	struct roster *fresh = mem_zalloc(sizeof(*fresh));
+
+	fresh->state = mem_strdup(state);
+	enum result result = open_files(fresh, problems);
+	if (result == RESULT_OK)
+		result = open_view(fresh, now_ms, problems);
+	if (result == RESULT_OK)
+		*roster = fresh;
+	else
+		roster_close(&fresh);
+	return result;
+}
+
+void roster_close(struct roster **roster)
+{
+	struct roster *old = *roster;
+
+	*roster = NULL;
+	if (old == NULL)
+		return;
+	view_unref(&old->view);
+	set_free(&old->opted_out);
+	sqlite3_close(old->db);
+	sqlite3_close(old->optouts);
+	if (old->folder >= 0)
+		file->close(old->folder);
+	free(old->state);
+	free(old);
+}
+
+enum result roster_refresh(struct roster *roster, int64_t now_ms, struct problems *problems)
+{
+	struct roster_view *view = NULL;
+	enum result result = view_open(roster->folder, &view);
+
+	if (result == RESULT_OK && people_facts(view->people)->lineage != roster->lineage) {
+		view_unref(&view);
+		result = RESULT_CORRUPT;
+	}
+	if (result == RESULT_OK)
+		result = take_view(roster, view);
+	return snapshot_problem(result, problems);
+}
+
+bool roster_due(const struct roster *roster, int64_t now_ms)
+{
+	return !up_to_date(roster, roster_people(roster), now_ms);
+}
+
+const struct people *roster_people(const struct roster *roster)
+{
+	return roster->view->people;
+}
+
+struct roster_view *roster_hold(struct roster *roster)
+{
+	view_ref(roster->view);
+	return roster->view;
+}
+
+const struct people *roster_view_people(const struct roster_view *view)
+{
+	return view->people;
+}
+
+void roster_release(struct roster_view **view)
+{
+	view_unref(view);
+}
+
+const struct set *roster_optouts(const struct roster *roster)
+{
+	return roster->opted_out;
+}
+
+const struct set *roster_gone(const struct roster *roster)
+{
+	return roster->view->gone;
+}
+
+uint64_t roster_lineage(const struct roster *roster)
+{
+	return roster->lineage;
+}

@@ -1,0 +1,29 @@
+#ifndef ROSTER_STATE_H
+#define ROSTER_STATE_H
+
+#include <sqlite3.h>
+
+#include "audience/set.h"
+#include "roster/roster.h"
+#include "roster/view.h"
+
+/* The inside of an open roster, shared by the files of this room and no others. */
+struct roster {
+	char *state;
+	int folder;
+	sqlite3 *db, *optouts;
+	struct roster_view *view;
+	struct set *opted_out; /* the current ones, among known ids */
+	uint64_t lineage;
+};
+
+/*
+ * Moves what an import has left in optout_due over to optouts.db, in small pieces. Requires: the roster's lock is held.
+ * Doing it again after a crash is harmless.
+ */
+enum result optout_drain(sqlite3 *roster, sqlite3 *optouts);
+
+/* All opt-outs of known numbers as a new set. */
+enum result optout_read(sqlite3 *optouts, const struct people *people, struct set **set);
+
+#endif
