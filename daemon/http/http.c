@@ -93,9 +93,13 @@ static int on_begin(void *arg, char *peer, char *local, int peer_port, int local
 static size_t on_head(char *line, size_t size, size_t count, void *arg)
 {
 	struct http_call *call = arg;
+	size_t length = size * count;
 
-	call->head_whole = size * count <= 2 && line[size * count - 1] == '\n';
-	return size * count;
+	if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		call->head_whole = false; /* after a 100 comes another head */
+	else if ((length == 2 && memcmp(line, "\r\n", 2) == 0) || (length == 1 && *line == '\n'))
+		call->head_whole = true;
+	return length;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)

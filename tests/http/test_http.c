@@ -367,6 +367,22 @@ static void a_reply_in_drops_is_still_a_reply(void **state)
 	assert_string_equal(f->answers[0].body, "{}");
 }
 
+static void trailers_and_interim_replies_do_not_confuse_it(void **state)
+{
+	struct fixture *f = *state;
+
+	serve(f, (struct peer_step[]){{PEER_REPLY, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n"},
+		{PEER_LAST, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-"}}, 2);
+	post(f, 0);
+	turns_settle(f->loop);
+	assert_int_equal(f->answers[0].end, HTTP_REPLIED);
+	assert_string_equal(f->answers[0].body, "{}");
+	post(f, 1);
+	turns_settle(f->loop);
+	assert_int_equal(f->answers[1].end, HTTP_IN_DOUBT);
+}
+
 static void a_reply_over_the_maximum_ends_the_call(void **state)
 {
 	struct fixture *f = *state;
@@ -596,6 +612,7 @@ int main(void)
 		CASE(a_silent_server_is_in_doubt_after_the_total_time),
 		CASE(a_reply_cut_short_is_in_doubt),
 		CASE(a_reply_in_drops_is_still_a_reply),
+		CASE(trailers_and_interim_replies_do_not_confuse_it),
 		CASE(a_reply_over_the_maximum_ends_the_call),
 		CASE(a_redirect_is_a_reply_like_any_other),
 		CASE(what_we_refuse_never_reaches_the_wire),
