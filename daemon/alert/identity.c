@@ -168,7 +168,7 @@ static void read_action(struct reading *reading)
 	bool named = mem_strings_count(alert->supersedes) > 0;
 	const struct node *supersedes = reading_find(reading, FIELD_SUPERSEDES);
 	if (alert->action != ACTION_ALERT && !named && supersedes == NULL) {
-		problem = READING_ERROR(reading, NULL, FIELD_SUPERSEDES, N_("is missing: which alert is meant?"));
+		problem = READING_ERROR(reading, NULL, FIELD_SUPERSEDES, N_("is missing, so it is not known which alert is meant"));
 		problem_remedy(problem, N_("write the id of the earlier alert, as \"crier alert list\" shows it"));
 	} else if (alert->action == ACTION_ALERT && named) {
 		problem = READING_ERROR(reading, supersedes, FIELD_SUPERSEDES,

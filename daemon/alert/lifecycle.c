@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/clock.h"
+#include "alert/moment.h"
 #include "base/require.h"
 
 static bool is_drill(enum alert_status status)
@@ -78,7 +78,7 @@ static enum decision decide_storing(const struct alert *alert, const struct life
 	struct problems *problems)
 {
 	struct problem *problem;
-	char moment[32];
+	char moment[MOMENT_TEXT];
 
 	if (tombstone_holds(alert, facts)) {
 		problem = LIFECYCLE_WARNING(problems, "id",
@@ -94,7 +94,7 @@ static enum decision decide_storing(const struct alert *alert, const struct life
 	}
 	if (alert->until_ms <= facts->now_ms && alert->action != ACTION_CANCEL) {
 		problem = LIFECYCLE_WARNING(problems, "until", N_("its time is over (%s): it is kept, not sent"),
-			clock_text(alert->until_ms, moment));
+			moment_text(alert->until_ms, moment));
 		problem_remedy(problem, N_("if it is still true, hand it in again with a later end"));
 		return DECISION_ARCHIVE;
 	}

@@ -151,3 +151,14 @@ bool moment_parse(const char *text, enum moment_edge edge, int64_t *ms)
 	free(narrow);
 	return good;
 }
+
+char *moment_text(int64_t ms, char out[MOMENT_TEXT])
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	if (strftime(out, MOMENT_TEXT, "%Y-%m-%d %H:%M", &tm) == 0)
+		out[0] = '\0';
+	return out;
+}

@@ -17,4 +17,8 @@ enum moment_edge {
 /* Wall milliseconds. Returns false when it is no time, or one that no calendar has (30 February, 25:00). Years 2000–2099. */
 bool moment_parse(const char *text, enum moment_edge edge, int64_t *ms);
 
+/* "2026-11-28 18:00" in the process's TZ, for people. `out` holds MOMENT_TEXT bytes; returns `out`. */
+#define MOMENT_TEXT 24
+char *moment_text(int64_t ms, char out[MOMENT_TEXT]);
+
 #endif

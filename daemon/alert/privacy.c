@@ -214,6 +214,9 @@ static bool is_host(const char *host, size_t *size)
 
 static void copy_found(const char *from, size_t size, char found[LINK_TEXT])
 {
+	/* A whole address is easier to find again than its first word. */
+	while (from[size] > ' ' && from[size] < 0x7f)
+		size++;
 	size_t kept = size < LINK_TEXT - 1 ? size : LINK_TEXT - 1;
 
 	memcpy(found, from, kept);

@@ -4,7 +4,6 @@
 
 #include "alert/moment.h"
 #include "alert/words.h"
-#include "base/clock.h"
 
 #define WEEK_MS (7LL * 24 * 3600 * 1000)
 
@@ -56,20 +55,20 @@ static void check_window(struct reading *reading)
 	const struct alert *alert = reading->alert;
 	const struct node *until = reading_find(reading, FIELD_UNTIL);
 	struct problem *problem;
-	char moment[32];
+	char moment[MOMENT_TEXT];
 
 	if (alert->until_ms <= alert->from_ms) {
 		problem = READING_ERROR(reading, until, FIELD_UNTIL, N_("does not lie after the beginning (%s)"),
-			clock_text(alert->from_ms, moment));
+			moment_text(alert->from_ms, moment));
 		problem_remedy(problem, N_("write a later time"));
 	} else if (alert->until_ms <= alert->issued_ms) {
 		problem = READING_ERROR(reading, until, FIELD_UNTIL, N_("does not lie after the time of issue (%s)"),
-			clock_text(alert->issued_ms, moment));
+			moment_text(alert->issued_ms, moment));
 		problem_remedy(problem, N_("write a later time"));
 	} else if (alert->until_ms <= reading->context->now_ms && alert->action != ACTION_CANCEL) {
 		/* A withdrawal is obeyed however late it comes. */
 		problem = READING_ERROR(reading, until, FIELD_UNTIL, N_("is already over (%s): nothing was sent"),
-			clock_text(alert->until_ms, moment));
+			moment_text(alert->until_ms, moment));
 		problem_remedy(problem, N_("write a later time, and check whether the warning is still true"));
 	}
 }
