@@ -175,6 +175,14 @@ bool channel_receipted(const struct channel *channel)
 	return channel->kind->receipted == NULL || channel->kind->receipted(channel);
 }
 
+enum message_format channel_format(const struct channel_config *config)
+{
+	const struct channel_kind *kind = channel_kind_find(config->kind);
+
+	REQUIRE(kind != NULL);
+	return kind->format != NULL ? kind->format(config) : FORMAT_PLAIN;
+}
+
 void channel_showing(struct channel *channel, struct buf *out)
 {
 	if (channel->kind->showing != NULL)

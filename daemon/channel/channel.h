@@ -72,6 +72,8 @@ struct channel_kind {
 	void (*showing)(struct channel *self, struct buf *out);
 	/* Whether this channel as it is set gets receipts (no listener, receipts switched off). NULL: as `receipts` says. */
 	bool (*receipted)(const struct channel *self);
+	/* How its texts are worded, where that is a setting. NULL: plain. */
+	enum message_format (*format)(const struct channel_config *config);
 };
 
 /* What the owner of channels is told. Each comes from the loop, never from inside a call into the channel. */
@@ -126,6 +128,9 @@ void channel_close(struct channel *channel, uint64_t deadline_ms);
 
 /* True when an accepted recipient of this channel will get a receipt; otherwise accepted is its last state. */
 bool channel_receipted(const struct channel *channel);
+
+/* How texts for this channel are to be worded. Requires: a kind that there is. */
+enum message_format channel_format(const struct channel_config *config);
 
 /* One line on what a sign shows to *out; nothing for other kinds. */
 void channel_showing(struct channel *channel, struct buf *out);

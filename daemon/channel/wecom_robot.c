@@ -13,6 +13,7 @@
  */
 struct wecom_options {
 	char *url, *key;
+	int format; /* enum message_format */
 	char **mentions, **mention_mobiles;
 };
 
@@ -25,17 +26,28 @@ struct wecom {
 #define HOUR_MS 3600000
 #define BODY_MOST (32 * 1024)
 
+static const char *const formats[] = {[FORMAT_PLAIN] = "text", [FORMAT_MARKDOWN] = "markdown", NULL};
+
 static const struct setting settings[] = {
 	{"url", SETTING_URL, offsetof(struct wecom_options, url), "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
 		.help = N_("address of the robot, without its key")},
 	{"key_file", SETTING_SECRET, offsetof(struct wecom_options, key), .required = true,
 		.help = N_("file that holds the key, the part of the robot's address behind key=")},
+	{"format", SETTING_CHOICE, offsetof(struct wecom_options, format), "markdown", .choices = formats,
+		.help = N_("how posts are worded: text, or markdown with headings and colours")},
 	{"mentions", SETTING_STRINGS, offsetof(struct wecom_options, mentions), "",
 		.help = N_("user ids that every post mentions; @all is everybody, in plain posts only")},
 	{"mention_mobiles", SETTING_STRINGS, offsetof(struct wecom_options, mention_mobiles), "",
 		.help = N_("mobile numbers of members whom every plain post mentions")},
 	SETTING_END,
 };
+
+static enum message_format wecom_format(const struct channel_config *config)
+{
+	const struct wecom_options *options = config->options;
+
+	return (enum message_format)options->format;
+}
 
 static void on_released(struct channel *channel)
 {
@@ -129,4 +141,5 @@ const struct channel_kind wecom_robot_kind = {
 	.open = wecom_open,
 	.send = wecom_send,
 	.close = wecom_close,
+	.format = wecom_format,
 };
