@@ -52,19 +52,17 @@ enum {
  *	SMS (one part): what the wording marks {{#roomy}}, the alert's place (the region instead), the loss
  *	WeCom (bytes): slogans, advice lines from the last (the first stays), the method, sentences of the summary
  *	LED (bytes): what the wording marks {{#roomy}}, the audience word
- * An SMS that is still over one part leaves with a warning; over `most` it is refused, as is every other medium's.
+ * An alert's place finer than a county never stands in a text; the region does (operators.md 8.2, rule 5).
+ * An SMS that is still over one part leaves all the same (text/lint.h warns of it); over `most` each medium's is refused.
  * The alert's own text for the medium replaces the wording, is never shortened, and is checked alike. A test or an
- * exercise says so in front of the text. Returns RESULT_INVALID with problems, or RESULT_OK (perhaps with warnings).
+ * exercise says so in front of the text. Returns RESULT_INVALID with problems, or RESULT_OK.
  */
 enum result text_compose(const struct templates *templates, const struct text_request *request,
 	struct message **message, struct problems *problems);
 
-/*
- * What an officer should look at before this leaves: more than one part, characters that old handsets or signs lack,
- * links, rows of exclamation marks, full-width digits, numbers other than 96110, 110 and the hotline. Warnings only.
- * `at` (may be NULL) says where the text comes from; `hotline` may be NULL.
- */
-void text_lint(const struct message *message, const char *hotline, const struct place *at, struct problems *problems);
+/* The same by a given template, whichever the alert would choose, and without looking at the alert's own text. */
+enum result text_compose_by(const struct templates *templates, const struct template *template,
+	const struct text_request *request, struct message **message, struct problems *problems);
 
 /* "我市", "我县", "我区", "我旗" from the name of a county-level area ("昆山市"). NULL for NULL. */
 const char *text_region(const char *area_name);

@@ -12,8 +12,9 @@
  * zh/sms/order-brushing/student.mustache. A site's file of the same path replaces the shipped one; it may also add files.
  *
  * A wording is looked for as type+audience, type+all, other+audience, other+all; first in the language asked for,
- * then in "zh". {{>name}} inside a file means the folder "name" beside the types, with the audience at hand or "all":
- * zh/sms/greeting/elderly.mustache; {{>name/file}} means exactly that file. Manual: crier-templates(7).
+ * then in "zh". A folder whose name begins with _ holds pieces, not wordings: {{>_name}} inside a file means that folder
+ * with the audience at hand or "all" (zh/sms/_greeting/elderly.mustache), {{>_name/file}} exactly that file. What a
+ * wording may name stands in text/fields.h; for people all this is in crier-templates(7).
  */
 struct template_source {
 	const char *path; /* "zh/sms/…", with or without "templates/" in front */
@@ -61,9 +62,5 @@ struct mustache_partials templates_partials(struct template_scope *scope);
 /* Walks all in the order of their paths: 0 ≤ index < templates_count. */
 size_t templates_count(const struct templates *templates);
 const struct template *templates_at(const struct templates *templates, size_t index);
-
-/* The names that a wording may use, NULL-ended, with one line of help each (English, marked), for checks and the manual. */
-extern const char *const template_fields[];
-extern const char *const template_fields_help[];
 
 #endif
