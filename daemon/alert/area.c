@@ -38,7 +38,7 @@ bool area_code(const char *text, char out[AREA_CODE])
 	return true;
 }
 
-char *area_prefix(const char *code, char prefix[AREA_CODE])
+char *area_code_prefix(const char *code, char prefix[AREA_CODE])
 {
 	size_t length = strnlen(code, AREA_CODE - 1);
 
@@ -55,7 +55,7 @@ bool area_within(const char *inner, const char *outer)
 {
 	char prefix[AREA_CODE];
 
-	area_prefix(outer, prefix);
+	area_code_prefix(outer, prefix);
 	return strncmp(inner, prefix, strlen(prefix)) == 0;
 }
 

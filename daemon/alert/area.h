@@ -35,7 +35,7 @@ bool area_code(const char *text, char out[AREA_CODE]);
  * The digits that every code within this area begins with: trailing pairs of zeros of a six-digit code are dropped
  * ("320500" → "3205", "320000" → "32"; alerts.md section 5). Requires: an unpadded code. Returns `prefix`.
  */
-char *area_prefix(const char *code, char prefix[AREA_CODE]);
+char *area_code_prefix(const char *code, char prefix[AREA_CODE]);
 
 /* True when `inner` is `outer` or lies in it. Both are unpadded codes. */
 bool area_within(const char *inner, const char *outer);

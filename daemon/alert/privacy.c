@@ -77,25 +77,26 @@ static bool is_card(const struct digits *digits)
 	return true;
 }
 
-static bool is_mobile(const struct digits *digits, char *const *phones)
+static bool is_allowed(phone_t phone, char *const *phones)
 {
-	phone_t phone, allowed;
+	phone_t allowed;
 
-	if (digits->ends_in_x || !phone_parse(digits->text, digits->size, &phone))
-		return false;
 	for (; phones != NULL && *phones != NULL; phones++)
 		if (phone_parse(*phones, strlen(*phones), &allowed) && allowed == phone)
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
 static enum privacy_find judge(const struct digits *digits, char *const *phones)
 {
+	phone_t phone;
+
 	if (is_identity(digits))
 		return PRIVACY_IDENTITY;
-	if (is_card(digits))
-		return PRIVACY_CARD;
-	return is_mobile(digits, phones) ? PRIVACY_MOBILE : PRIVACY_NOTHING;
+	/* Before cards: a number with its country code is as long as some of them. */
+	if (!digits->ends_in_x && phone_parse(digits->text, digits->size, &phone))
+		return is_allowed(phone, phones) ? PRIVACY_NOTHING : PRIVACY_MOBILE;
+	return is_card(digits) ? PRIVACY_CARD : PRIVACY_NOTHING;
 }
 
 /* Behind a gap of one or two blanks or hyphens, or where digits go on: the next digit; NULL otherwise. */

@@ -146,10 +146,10 @@ static void areas_have_names_and_lie_in_each_other(void **state)
 	full = taxonomy_area_full_name(shipped, "320583999001");
 	assert_string_equal(full, "江苏省苏州市昆山市");
 	free(full);
-	assert_string_equal(area_prefix("320500", prefix), "3205");
-	assert_string_equal(area_prefix("320000", prefix), "32");
-	assert_string_equal(area_prefix("320583", prefix), "320583");
-	assert_string_equal(area_prefix("320583100", prefix), "320583100");
+	assert_string_equal(area_code_prefix("320500", prefix), "3205");
+	assert_string_equal(area_code_prefix("320000", prefix), "32");
+	assert_string_equal(area_code_prefix("320583", prefix), "320583");
+	assert_string_equal(area_code_prefix("320583100", prefix), "320583100");
 	assert_true(area_within("320583100", "320500"));
 	assert_true(area_within("320583", "320583"));
 	assert_false(area_within("320583", "320583100"));
