@@ -1,0 +1,62 @@
+#include "app/alarm.h"
+
+#include "base/clock.h"
+#include "base/list.h"
+
+static const int64_t look_again_ms = 60 * 1000;
+
+static void arm(struct alarms *alarms);
+
+static void on_timer(void *arg)
+{
+	struct alarms *alarms = arg;
+	struct heap_node *first;
+
+	while ((first = heap_first(&alarms->heap)) != NULL && (int64_t)first->key <= clock_wall_ms()) {
+		struct alarm *alarm = list_object(first, struct alarm, node);
+		heap_remove(&alarms->heap, first);
+		alarm->fired(alarm->arg);
+	}
+	arm(alarms);
+}
+
+static void arm(struct alarms *alarms)
+{
+	struct heap_node *first = heap_first(&alarms->heap);
+
+	if (first == NULL) {
+		timer_disarm(&alarms->timer);
+		return;
+	}
+	int64_t delay = (int64_t)first->key - clock_wall_ms();
+	if (delay < 1)
+		delay = 1;
+	timer_arm(&alarms->timer, (uint64_t)(delay < look_again_ms ? delay : look_again_ms));
+}
+
+void alarms_init(struct alarms *alarms, struct loop *loop)
+{
+	alarms->loop = loop;
+	heap_init(&alarms->heap);
+	timer_init(&alarms->timer, loop, on_timer, alarms);
+}
+
+void alarms_fini(struct alarms *alarms)
+{
+	timer_disarm(&alarms->timer);
+	heap_fini(&alarms->heap);
+}
+
+void alarm_set(struct alarms *alarms, struct alarm *alarm, int64_t wall_ms, void (*fired)(void *arg), void *arg)
+{
+	alarm->fired = fired;
+	alarm->arg = arg;
+	heap_put(&alarms->heap, &alarm->node, wall_ms > 0 ? (uint64_t)wall_ms : 0);
+	arm(alarms);
+}
+
+void alarm_clear(struct alarms *alarms, struct alarm *alarm)
+{
+	heap_remove(&alarms->heap, &alarm->node);
+	arm(alarms);
+}

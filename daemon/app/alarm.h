@@ -1,0 +1,32 @@
+#ifndef APP_ALARM_H
+#define APP_ALARM_H
+
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "loop/loop.h"
+
+/*
+ * Alarms at wall times: an alert's end, a reminder, quiet hours. All share one timer, which looks at the wall clock again at
+ * least once a minute, so that a clock that was set is noticed.
+ */
+struct alarms {
+	struct loop *loop;
+	struct timer timer;
+	struct heap heap;
+};
+
+struct alarm {
+	struct heap_node node;
+	void (*fired)(void *arg);
+	void *arg;
+};
+
+void alarms_init(struct alarms *alarms, struct loop *loop);
+void alarms_fini(struct alarms *alarms);
+
+/* Fires once at or after `wall_ms` (past: on the next turn), replacing an earlier setting. */
+void alarm_set(struct alarms *alarms, struct alarm *alarm, int64_t wall_ms, void (*fired)(void *arg), void *arg);
+void alarm_clear(struct alarms *alarms, struct alarm *alarm);
+
+#endif

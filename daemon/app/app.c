@@ -1,0 +1,455 @@
+#include "app/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "app/campaign.h"
+#include "app/commands.h"
+#include "app/dispatch.h"
+#include "app/intake.h"
+#include "app/listen.h"
+#include "app/outlets.h"
+#include "app/parts.h"
+#include "app/reference.h"
+#include "app/reminders.h"
+#include "app/restore.h"
+#include "app/signs.h"
+#include "app/state.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/summary.h"
+#include "loop/file.h"
+
+enum { DRAIN_MS = 20000, UNSENT_MS = 5000, TOKEN_BYTES = 16, DAY_MS = 24 * 3600 * 1000 };
+
+const struct config_kind *app_kinds(void)
+{
+	return outlets_kinds();
+}
+
+/* Local times are the site's everywhere in the process. */
+static void set_zone(const char *zone)
+{
+	setenv("TZ", zone, 1);
+	tzset();
+}
+
+enum result app_check(const char *path, struct config **checked, struct problems *problems)
+{
+	struct taxonomy *taxonomy = NULL;
+	struct templates *templates = NULL;
+	struct config *config = NULL;
+
+	enum result result = config_read(path, app_kinds(), true, &config, problems);
+	if (result != RESULT_OK)
+		return result;
+	set_zone(config->site.timezone);
+	result = reference_load(config, &taxonomy, &templates, problems);
+	if (result == RESULT_OK)
+		reference_check(config, taxonomy, clock_wall_ms(), problems);
+	if (problems->errors > 0)
+		result = RESULT_INVALID;
+	taxonomy_free(&taxonomy);
+	templates_free(&templates);
+	if (result == RESULT_OK && checked != NULL)
+		*checked = config;
+	else
+		config_free(&config);
+	return result;
+}
+
+static gid_t crier_group(void)
+{
+	struct group entry, *found = NULL;
+	char room[4096];
+
+	getgrnam_r("crier", &entry, room, sizeof(room), &found);
+	return found != NULL ? found->gr_gid : (gid_t)-1;
+}
+
+static enum result make_state_folder(struct app *app, struct problems *problems)
+{
+	const char *state = app->config->paths.state;
+
+	if (file_make_folders(state, 0750) == 0)
+		return RESULT_OK;
+	int error = errno;
+	struct place at = {.file = state};
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, "paths.state",
+		N_("the folder cannot be made: %s"), strerror(error));
+	problem_remedy(problem, N_("make it yourself and give it to user crier, or set paths.state"));
+	return result_of_errno(error);
+}
+
+/* A random word of this site that makes its receipt addresses unguessable. Made once, kept in a file. */
+static enum result load_site_token(struct app *app, struct problems *problems)
+{
+	char *path = app->config->listen.token_file != NULL ? mem_strdup(app->config->listen.token_file)
+							    : mem_printf("%s/listen.token", app->config->paths.state);
+	char word[TOKEN_BYTES * 2 + 1];
+	size_t size;
+
+	if (file_read_all(AT_FDCWD, path, 4096, &app->site_token, &size) == 0) {
+		app->site_token[strcspn(app->site_token, "\r\n")] = '\0';
+	} else if (errno == ENOENT && file_replace(AT_FDCWD, path, digest_random_hex(word, TOKEN_BYTES), TOKEN_BYTES * 2,
+			0600) == 0) {
+		app->site_token = mem_strdup(word);
+	} else {
+		struct place at = {.file = path};
+		problem_add(problems, PROBLEM_ERROR, &at, "listen.token_file", N_("the file cannot be read or made: %s"),
+			strerror(errno));
+	}
+	free(path);
+	return app->site_token != NULL ? RESULT_OK : RESULT_DENIED;
+}
+
+static void on_ledger_health(void *arg)
+{
+	struct app *app = arg;
+	const char *reason = NULL;
+	enum ledger_health health = ledger_health(app->ledger, &reason, NULL);
+
+	log_event(health == LEDGER_WELL ? LOG_NOTICE : LOG_CRIT, "ledger", "health=%s reason=%s",
+		health == LEDGER_WELL ? "well" : health == LEDGER_RESERVE ? "reserve" : "failing",
+		log_quote(reason != NULL ? reason : ""));
+	intake_pressure(app);
+	dispatch_kick(app);
+}
+
+/* Once a day: lists that ended, receipts past their time. */
+static void on_daily(void *arg)
+{
+	struct app *app = arg;
+	int64_t now_ms = clock_wall_ms();
+
+	ledger_prune(app->ledger, now_ms - 180ll * DAY_MS, now_ms, NULL, NULL);
+	if (roster_due(app->roster, now_ms))
+		commands_rebuild_roster(app);
+	alarm_set(&app->alarms, &app->daily, now_ms + DAY_MS, on_daily, app);
+}
+
+static enum result open_stores(struct app *app, struct problems *problems)
+{
+	enum result result = make_state_folder(app, problems);
+
+	if (result == RESULT_OK)
+		result = load_site_token(app, problems);
+	if (result == RESULT_OK)
+		result = roster_open(app->config->paths.state, clock_wall_ms(), &app->roster, problems);
+	if (result == RESULT_OK)
+		result = ledger_open(app->loop, app->config->paths.state, &app->ledger, problems);
+	if (result != RESULT_OK)
+		return result;
+	ledger_on_health(app->ledger, on_ledger_health, app);
+	return RESULT_OK;
+}
+
+static enum result open_doors(struct app *app, struct problems *problems)
+{
+	enum result result = RESULT_OK;
+
+	if (app->config->listen.port >= 0)
+		result = listen_open(app, problems);
+	if (result == RESULT_OK)
+		result = control_open(app->loop, app->config->paths.control, crier_group(), commands, app, &app->control,
+			problems);
+	if (result == RESULT_OK && !outlets_open(app, problems))
+		result = RESULT_INVALID;
+	return result;
+}
+
+static enum result open_spool(struct app *app, struct problems *problems)
+{
+	struct spool_settings settings = {.root = app->config->paths.spool, .group = crier_group()};
+
+	return spool_open(app->loop, &settings, &intake_events, app, &app->spool, problems);
+}
+
+static struct app *new_app(struct loop *loop, const struct app_options *options)
+{
+	struct app *app = mem_zalloc(sizeof(*app));
+
+	app->loop = loop;
+	app->options = options;
+	app->started_mono_ms = clock_mono_ms();
+	app->started_wall_ms = clock_wall_ms();
+	list_init(&app->campaigns);
+	list_init(&app->waiting_submits);
+	map_init(&app->by_provider);
+	alarms_init(&app->alarms, loop);
+	dispatch_init(app);
+	return app;
+}
+
+enum result app_open(struct loop *loop, const struct app_options *options, struct app **made, struct problems *problems)
+{
+	struct app *app = new_app(loop, options);
+
+	enum result result = config_read(options->config, app_kinds(), true, &app->config, problems);
+	if (result == RESULT_OK) {
+		set_zone(app->config->site.timezone);
+		result = reference_load(app->config, &app->taxonomy, &app->templates, problems);
+	}
+	if (result == RESULT_OK) {
+		reference_check(app->config, app->taxonomy, clock_wall_ms(), problems);
+		result = problems->errors > 0 ? RESULT_INVALID : open_stores(app, problems);
+	}
+	if (result == RESULT_OK) {
+		uint64_t seed;
+		digest_random(&seed, sizeof(seed));
+		app->plan = plan_new((struct plan_retry){(uint64_t)app->config->retry.base_ms,
+			(uint64_t)app->config->retry.most_ms}, seed);
+		app->http = http_new(loop, 0);
+		outlets_make(app);
+		result = restore(app, problems);
+	}
+	if (result == RESULT_OK)
+		result = open_doors(app, problems);
+	if (result == RESULT_OK) {
+		reminders_start(app);
+		restore_start(app);
+		alarm_set(&app->alarms, &app->daily, clock_wall_ms() + 60 * 1000, on_daily, app);
+		result = open_spool(app, problems);
+	}
+	if (result != RESULT_OK) {
+		app_abandon(app, NULL, NULL);
+		return result;
+	}
+	*made = app;
+	return RESULT_OK;
+}
+
+unsigned int app_listen_port(const struct app *app)
+{
+	return app->serve != NULL ? serve_port(app->serve) : 0;
+}
+
+static void warn_restart(const char *what, struct problems *problems)
+{
+	problem_add(problems, PROBLEM_WARNING, NULL, what, N_("changed; takes effect only when crierd is started again"));
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+static void warn_restarts(const struct config *old, const struct config *new, struct problems *problems)
+{
+	if (differ(old->paths.spool, new->paths.spool))
+		warn_restart("paths.spool", problems);
+	if (differ(old->paths.state, new->paths.state))
+		warn_restart("paths.state", problems);
+	if (differ(old->paths.control, new->paths.control))
+		warn_restart("paths.control", problems);
+	if (differ(old->listen.address, new->listen.address) || old->listen.port != new->listen.port)
+		warn_restart("listen", problems);
+	if (differ(old->site.timezone, new->site.timezone))
+		warn_restart("site.timezone", problems);
+}
+
+enum result app_reload(struct app *app, struct problems *problems)
+{
+	struct config *config = NULL;
+	struct taxonomy *taxonomy = NULL;
+	struct templates *templates = NULL;
+
+	if (app->closing || app->opening > 0 || app->import != NULL) {
+		problem_add(problems, PROBLEM_ERROR, NULL, NULL, N_("an import or the last reload is still going on; try again in a moment"));
+		return RESULT_BUSY;
+	}
+	enum result result = config_read(app->options->config, app_kinds(), true, &config, problems);
+	if (result == RESULT_OK)
+		result = reference_load(config, &taxonomy, &templates, problems);
+	if (result == RESULT_OK)
+		reference_check(config, taxonomy, clock_wall_ms(), problems);
+	if (result != RESULT_OK || problems->errors > 0) {
+		log_event(LOG_ERR, "reload", "taken=no reason=%s",
+			log_quote(problems->count > 0 ? problems->list[0].reason[LANG_EN] : ""));
+		taxonomy_free(&taxonomy);
+		templates_free(&templates);
+		config_free(&config);
+		return RESULT_INVALID;
+	}
+	warn_restarts(app->config, config, problems);
+	reminders_fini(app);
+	app->old_config = app->config;
+	app->config = config;
+	taxonomy_free(&app->taxonomy);
+	templates_free(&app->templates);
+	app->taxonomy = taxonomy;
+	app->templates = templates;
+	outlets_reload(app);
+	reminders_start(app);
+	intake_pressure(app);
+	log_event(LOG_NOTICE, "reload", "taken=yes channels=%zu schedules=%zu", config->channel_count,
+		config->schedule_count);
+	return RESULT_OK;
+}
+
+static void free_app(struct app *app)
+{
+	struct link *link;
+
+	dispatch_abandon(app);
+	while ((link = list_first(&app->campaigns)) != NULL)
+		campaign_free(list_object(link, struct campaign, in_app));
+	reminders_fini(app);
+	outlets_free(app);
+	alarms_fini(&app->alarms);
+	dispatch_fini(app);
+	plan_free(&app->plan);
+	map_fini(&app->by_provider);
+	roster_close(&app->roster);
+	taxonomy_free(&app->taxonomy);
+	templates_free(&app->templates);
+	config_free(&app->config);
+	config_free(&app->old_config);
+	free(app->site_token);
+	free(app->stopped_by);
+	free(app);
+}
+
+static void finish(struct app *app)
+{
+	void (*closed)(void *) = app->closed;
+	void *arg = app->closed_arg;
+
+	free_app(app);
+	if (closed != NULL)
+		closed(arg);
+}
+
+static void close_next(struct app *app);
+
+static void on_part_closed(void *arg)
+{
+	app_part_closed(arg);
+}
+
+static void close_doors(struct app *app)
+{
+	intake_fini(app);
+	if (app->spool != NULL) {
+		app->open_parts++;
+		spool_close(app->spool, on_part_closed, app);
+		app->spool = NULL;
+	}
+	if (app->control != NULL) {
+		app->open_parts++;
+		control_close(app->control, on_part_closed, app);
+		app->control = NULL;
+	}
+	if (app->serve != NULL) {
+		app->open_parts++;
+		serve_close(app->serve, on_part_closed, app);
+		app->serve = NULL;
+	}
+	if (app->import != NULL)
+		app->open_parts++; /* order_roster.c tells when its thread has ended */
+	app->open_parts += outlets_close(app, app->deadline_ms);
+}
+
+static void on_patience(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->draining) {
+		app->draining = false;
+		app_part_closed(app);
+	}
+}
+
+/* Batches whose intent is not durable yet were never sent, and that should be written down too; not for ever. */
+static void await_flights(struct app *app)
+{
+	if (app->flight_count == 0 || app->abandoned)
+		return;
+	app->open_parts++;
+	app->draining = true;
+	timer_init(&app->patience, app->loop, on_patience, app);
+	timer_arm(&app->patience, UNSENT_MS);
+}
+
+void app_flights_over(struct app *app)
+{
+	if (!app->draining)
+		return;
+	timer_disarm(&app->patience);
+	on_patience(app);
+}
+
+static void close_http(struct app *app)
+{
+	if (app->http == NULL)
+		return;
+	app->open_parts++;
+	http_close(app->http, on_part_closed, app);
+	app->http = NULL;
+}
+
+static void close_ledger(struct app *app)
+{
+	struct ledger *ledger = app->ledger;
+
+	if (ledger == NULL)
+		return;
+	app->open_parts++;
+	if (app->abandoned)
+		ledger_abandon(ledger, on_part_closed, app);
+	else
+		ledger_close(ledger, on_part_closed, app);
+}
+
+/* First what brings something in or carries it out, then what these stood on, at last the ledger, which hears of all. */
+static void (*const phases[])(struct app *app) = {close_doors, await_flights, close_http, close_ledger};
+
+void app_part_closed(struct app *app)
+{
+	if (--app->open_parts == 0)
+		close_next(app);
+}
+
+static void close_next(struct app *app)
+{
+	if (app->phase == sizeof(phases) / sizeof(phases[0])) {
+		finish(app);
+		return;
+	}
+	/* One more than there are, so that none of them ends the phase while the others are still being told. */
+	app->open_parts = 1;
+	phases[app->phase++](app);
+	app_part_closed(app);
+}
+
+static void begin_close(struct app *app, uint64_t drain_ms, void (*closed)(void *arg), void *arg)
+{
+	app->closing = true;
+	app->closed = closed;
+	app->closed_arg = arg;
+	app->deadline_ms = clock_mono_ms() + drain_ms;
+	commands_cancel_work(app);
+	dispatch_fini(app);
+	close_next(app);
+}
+
+void app_close(struct app *app, void (*closed)(void *arg), void *arg)
+{
+	if (app->closing)
+		return;
+	log_event(LOG_NOTICE, "stopping", "in_flight=%u", dispatch_in_flight(app));
+	begin_close(app, app->options->drain_ms > 0 ? app->options->drain_ms : DRAIN_MS, closed, arg);
+}
+
+void app_abandon(struct app *app, void (*closed)(void *arg), void *arg)
+{
+	app->abandoned = true;
+	begin_close(app, 0, closed, arg);
+}

@@ -1,0 +1,346 @@
+#include "app/campaign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/dispatch.h"
+#include "app/intake.h"
+#include "app/outlets.h"
+#include "app/signs.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/require.h"
+
+static const int64_t patience_after_end_ms = 72 * 60 * 60 * 1000ll;
+
+static void on_alarm(void *arg);
+static void on_review(void *arg);
+
+struct campaign *campaign_new_empty(struct app *app, uint32_t number, uint16_t lane_count)
+{
+	struct campaign *campaign = mem_zalloc(sizeof(*campaign));
+	struct link *after = app->campaigns.head.prev;
+
+	campaign->app = app;
+	campaign->number = number;
+	campaign->lanes = mem_calloc(lane_count, sizeof(*campaign->lanes));
+	campaign->lane_count = lane_count;
+	for (uint16_t i = 0; i < lane_count; i++) {
+		campaign->lanes[i].campaign = campaign;
+		campaign->lanes[i].index = i;
+		campaign->lanes[i].number = 1;
+	}
+	list_insert_after(after, &campaign->in_app);
+	return campaign;
+}
+
+static void take_lane(struct lane *lane, struct draft_lane *from)
+{
+	lane->outlet = from->outlet;
+	lane->medium = from->medium;
+	lane->audience = from->audience;
+	lane->language = from->language;
+	lane->message = from->message;
+	lane->set = from->set;
+	tally_init(&lane->tally, from->size, from->state);
+	*from = (struct draft_lane){0};
+}
+
+struct campaign *campaign_new(struct app *app, uint32_t number, const struct alert *alert, const char *title,
+	struct draft *draft)
+{
+	struct campaign *campaign = campaign_new_empty(app, number, draft->count);
+
+	campaign->id = mem_strdup(alert->id);
+	campaign->sender = mem_strdup(alert->sender);
+	campaign->title = mem_strdup(title);
+	campaign->fraud_type = mem_strdup(alert->fraud_type);
+	campaign->status = alert->status;
+	campaign->urgency = alert->urgency;
+	campaign->level = alert->level;
+	campaign->quiet = alert->quiet_hours;
+	campaign->issued_ms = alert->issued_ms;
+	campaign->accepted_ms = clock_wall_ms();
+	campaign->from_ms = alert->from_ms;
+	campaign->until_ms = alert->until_ms;
+	campaign->accepted_mono_us = clock_mono_us();
+	for (uint16_t i = 0; i < draft->count; i++)
+		take_lane(&campaign->lanes[i], &draft->lanes[i]);
+	draft->count = 0;
+	return campaign;
+}
+
+void campaign_free(struct campaign *campaign)
+{
+	struct app *app = campaign->app;
+
+	REQUIRE(campaign->flights == 0);
+	list_remove(&campaign->in_app);
+	alarm_clear(&app->alarms, &campaign->alarm);
+	loop_defer_cancel(app->loop, &campaign->review);
+	for (uint16_t i = 0; i < campaign->lane_count; i++) {
+		struct lane *lane = &campaign->lanes[i];
+		plan_lane_free(app->plan, &lane->plan);
+		tally_fini(&lane->tally);
+		set_free(&lane->set);
+		message_free(&lane->message);
+		free(lane->audience);
+		free(lane->language);
+	}
+	free(campaign->lanes);
+	free(campaign->id);
+	free(campaign->sender);
+	free(campaign->title);
+	free(campaign->fraud_type);
+	free(campaign->schedule);
+	free(campaign);
+}
+
+struct campaign *campaign_find(struct app *app, uint32_t number)
+{
+	/* Newest first: receipts and outcomes are mostly about what was sent last. */
+	for (struct link *link = app->campaigns.head.prev; link != &app->campaigns.head; link = link->prev) {
+		struct campaign *campaign = list_object(link, struct campaign, in_app);
+		if (campaign->number == number)
+			return campaign;
+	}
+	return NULL;
+}
+
+struct campaign *campaign_find_id(struct app *app, const char *id)
+{
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
+		struct campaign *campaign = list_object(link, struct campaign, in_app);
+		if (strcmp(campaign->id, id) == 0)
+			return campaign;
+	}
+	return NULL;
+}
+
+struct lane *campaign_lane(struct app *app, struct batch_name name)
+{
+	struct campaign *campaign = campaign_find(app, name.alert);
+
+	return campaign != NULL && name.lane < campaign->lane_count ? &campaign->lanes[name.lane] : NULL;
+}
+
+void campaign_lane_begin(struct lane *lane)
+{
+	struct campaign *campaign = lane->campaign;
+
+	if (lane->outlet == NULL || lane->ended || lane->plan != NULL)
+		return;
+	lane->plan = plan_lane_add(campaign->app->plan, &(struct plan_lane_spec){
+		.channel = lane->outlet->index,
+		.alert = campaign->number,
+		.urgency = campaign->urgency,
+		.size = lane->tally.size,
+		.first = lane->cut,
+		.number = lane->number,
+		.cost = lane->message != NULL && lane->message->parts > 0 ? lane->message->parts : 1,
+		/* Quiet hours bind phones and groups, not signs. */
+		.quiet = campaign->quiet && medium_crowd(lane->medium) != CROWD_SIGNS,
+		.owner = lane,
+	});
+}
+
+static void begin(struct campaign *campaign)
+{
+	campaign->begun = true;
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		campaign_lane_begin(&campaign->lanes[i]);
+	dispatch_kick(campaign->app);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* When time alone will next change something: begin, end, or the last receipt that is still waited for. */
+static void arm(struct campaign *campaign)
+{
+	int64_t next = 0;
+
+	if (!campaign->begun)
+		next = sooner(next, campaign->from_ms);
+	if (!campaign->expired)
+		next = sooner(next, campaign->until_ms);
+	else
+		next = sooner(next, campaign->until_ms + patience_after_end_ms);
+	for (uint16_t i = 0; i < campaign->lane_count; i++) {
+		const struct lane *lane = &campaign->lanes[i];
+		if (lane->outlet != NULL && lane->outlet->config != NULL && lane->last_ms != 0 &&
+			lane->tally.counts[STATE_ACCEPTED] + lane->tally.counts[STATE_HELD] > 0)
+			next = sooner(next, lane->last_ms + lane->outlet->config->receipt_wait_ms);
+	}
+	alarm_set(&campaign->app->alarms, &campaign->alarm, next, on_alarm, campaign);
+}
+
+void campaign_start(struct campaign *campaign)
+{
+	if (clock_wall_ms() >= campaign->from_ms)
+		begin(campaign);
+	campaign_review_later(campaign);
+}
+
+uint32_t campaign_count(const struct campaign *campaign, enum crowd crowd, enum state state)
+{
+	uint32_t count = 0;
+
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		if (medium_crowd(campaign->lanes[i].medium) == crowd)
+			count += campaign->lanes[i].tally.counts[state];
+	return count;
+}
+
+uint64_t campaign_unfinished(const struct campaign *campaign)
+{
+	uint64_t count = 0;
+
+	for (uint16_t i = 0; i < campaign->lane_count; i++) {
+		const uint32_t *counts = campaign->lanes[i].tally.counts;
+		count += (uint64_t)counts[STATE_WAITING] + counts[STATE_IN_FLIGHT] + counts[STATE_UNKNOWN];
+	}
+	return count;
+}
+
+bool campaign_sent(const struct campaign *campaign)
+{
+	for (uint16_t i = 0; i < campaign->lane_count; i++) {
+		const uint32_t *counts = campaign->lanes[i].tally.counts;
+		if (counts[STATE_IN_FLIGHT] + counts[STATE_ACCEPTED] + counts[STATE_HELD] + counts[STATE_DELIVERED] +
+				counts[STATE_POSTED] + counts[STATE_SHOWN] + counts[STATE_UNKNOWN] > 0)
+			return true;
+	}
+	return false;
+}
+
+static void stop_lane(struct lane *lane, enum state state, int64_t now_ms)
+{
+	struct app *app = lane->campaign->app;
+
+	if (lane->outlet == NULL || lane->ended)
+		return;
+	lane->ended = true;
+	if (lane->plan != NULL)
+		plan_lane_stop(app->plan, lane->plan);
+	if (lane->tally.counts[STATE_WAITING] > 0 || lane->tally.counts[STATE_IN_FLIGHT] > 0) {
+		tally_move_all(&lane->tally, 0, lane->tally.size, STATE_WAITING, state);
+		ledger_lane_end(app->ledger,
+			&(struct ledger_end){lane->campaign->number, lane->index, 0, state, now_ms}, NULL, NULL);
+	}
+	if (lane->shown_order)
+		signs_clear(lane);
+}
+
+void campaign_stop(struct campaign *campaign, enum state state)
+{
+	int64_t now_ms = clock_wall_ms();
+
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		stop_lane(&campaign->lanes[i], state, now_ms);
+	dispatch_kick(campaign->app);
+	campaign_review_later(campaign);
+}
+
+void campaign_withdraw(struct campaign *campaign, enum ledger_fate fate, uint32_t by)
+{
+	if (campaign->fate != LEDGER_STANDS)
+		return;
+	campaign->fate = fate;
+	log_event(LOG_NOTICE, fate == LEDGER_CANCELLED ? "cancelled" : "updated", "alert=%s by=%u", campaign->id, by);
+	campaign_stop(campaign, STATE_CANCELLED);
+}
+
+static bool waits_for_receipt(const struct lane *lane, int64_t now_ms)
+{
+	if (lane->outlet == NULL || lane->tally.counts[STATE_ACCEPTED] + lane->tally.counts[STATE_HELD] == 0)
+		return false;
+	if (!outlet_receipted(lane->outlet) || lane->outlet->config == NULL)
+		return false;
+	return now_ms < lane->last_ms + lane->outlet->config->receipt_wait_ms;
+}
+
+/* A sign keeps showing an alert until its end, so the alert stays open: a restart must be able to show it again. */
+static bool still_shows(const struct lane *lane)
+{
+	return lane->outlet != NULL && medium_crowd(lane->medium) == CROWD_SIGNS && !lane->ended;
+}
+
+static bool over(const struct campaign *campaign, int64_t now_ms)
+{
+	if (campaign->flights > 0 || !campaign->recorded)
+		return false;
+	if (now_ms >= campaign->until_ms + patience_after_end_ms && campaign->expired)
+		return true;
+	if (campaign_unfinished(campaign) > 0)
+		return false;
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		if (waits_for_receipt(&campaign->lanes[i], now_ms) || still_shows(&campaign->lanes[i]))
+			return false;
+	return true;
+}
+
+static void on_closed_durable(void *arg, enum result result)
+{
+	struct campaign *campaign = arg;
+
+	struct app *app = campaign->app;
+
+	if (result != RESULT_OK)
+		return;
+	campaign_free(campaign);
+	intake_pressure(app);
+}
+
+static void close_campaign(struct campaign *campaign)
+{
+	struct app *app = campaign->app;
+	struct tally *tallies = mem_calloc(campaign->lane_count, sizeof(*tallies));
+
+	campaign->closing = true;
+	alarm_clear(&app->alarms, &campaign->alarm);
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		tallies[i] = campaign->lanes[i].tally;
+	log_event(LOG_NOTICE, "closed", "alert=%s lanes=%u", campaign->id, campaign->lane_count);
+	ledger_close_alert(app->ledger, campaign->number, clock_wall_ms(), tallies, campaign->lane_count,
+		on_closed_durable, campaign);
+	free(tallies);
+}
+
+static void on_review(void *arg)
+{
+	struct campaign *campaign = arg;
+	int64_t now_ms = clock_wall_ms();
+
+	if (campaign->closing || campaign->app->closing)
+		return;
+	if (!campaign->begun && now_ms >= campaign->from_ms && campaign->fate == LEDGER_STANDS)
+		begin(campaign);
+	if (!campaign->expired && now_ms >= campaign->until_ms) {
+		campaign->expired = true;
+		if (campaign_unfinished(campaign) > 0)
+			log_event(LOG_NOTICE, "expired", "alert=%s unfinished=%llu", campaign->id,
+				(unsigned long long)campaign_unfinished(campaign));
+		campaign_stop(campaign, STATE_EXPIRED);
+	}
+	if (over(campaign, now_ms))
+		close_campaign(campaign);
+	else
+		arm(campaign);
+	if (campaign_unfinished(campaign) == 0)
+		intake_pressure(campaign->app);
+}
+
+static void on_alarm(void *arg)
+{
+	on_review(arg);
+}
+
+void campaign_review_later(struct campaign *campaign)
+{
+	if (!campaign->closing)
+		loop_defer(campaign->app->loop, &campaign->review, on_review, campaign);
+}

@@ -1,0 +1,250 @@
+/* The spool's side of intake: files come, verdicts go back to the folder and to whoever waits for them. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/campaign.h"
+#include "app/dispatch.h"
+#include "app/intake.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* An operator who handed a file over and waits. */
+struct waiter {
+	struct link in_app;
+	struct control_call *call;
+	char *name;
+};
+
+/* A file between its verdict and the verdict's being durable. */
+struct desk_file {
+	struct app *app;
+	struct spool_file *file;
+	char *name;
+	char *id;
+	uint32_t number;
+	bool refused, duplicate, stored;
+	struct problems problems;
+};
+
+void intake_wait(struct app *app, struct control_call *call, const char *name)
+{
+	struct waiter *waiter = mem_zalloc(sizeof(*waiter));
+
+	waiter->call = call;
+	waiter->name = mem_strdup(name);
+	list_push_back(&app->waiting_submits, &waiter->in_app);
+	control_progress(call, json_pack("{s:b}", "ready", 1));
+}
+
+static struct control_call *take_waiter(struct app *app, const char *name)
+{
+	for (struct link *link = list_first(&app->waiting_submits); link != NULL;
+		link = list_next(&app->waiting_submits, link)) {
+		struct waiter *waiter = list_object(link, struct waiter, in_app);
+		if (strcmp(waiter->name, name) != 0)
+			continue;
+		struct control_call *call = waiter->call;
+		list_remove(link);
+		free(waiter->name);
+		free(waiter);
+		return call;
+	}
+	return NULL;
+}
+
+void intake_fini(struct app *app)
+{
+	struct link *link;
+
+	while ((link = list_first(&app->waiting_submits)) != NULL) {
+		struct waiter *waiter = list_object(link, struct waiter, in_app);
+		control_error(waiter->call, CONTROL_LATER, N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
+		list_remove(link);
+		free(waiter->name);
+		free(waiter);
+	}
+}
+
+static void add_lane_forecast(const struct lane *lane, uint64_t *first, uint64_t *last)
+{
+	uint64_t lane_first, lane_last;
+
+	plan_estimate(lane->campaign->app->plan, lane->outlet->index, lane->campaign->urgency, clock_mono_ms(), 0, &lane_first,
+		&lane_last);
+	if (lane_first < *first)
+		*first = lane_first;
+	if (lane_last > *last)
+		*last = lane_last;
+}
+
+json_t *intake_forecast(const struct campaign *campaign)
+{
+	json_t *list = json_object();
+	int64_t now = clock_wall_ms();
+	int64_t wait = campaign->from_ms > now ? campaign->from_ms - now : 0;
+
+	for (int crowd = 0; crowd < CROWD_COUNT; crowd++) {
+		uint64_t first = UINT64_MAX, last = 0;
+		uint32_t recipients = 0, excluded = 0;
+		for (uint16_t i = 0; i < campaign->lane_count; i++) {
+			const struct lane *lane = &campaign->lanes[i];
+			if (medium_crowd(lane->medium) != (enum crowd)crowd)
+				continue;
+			if (lane->outlet == NULL) {
+				excluded += lane->tally.size;
+				continue;
+			}
+			recipients += lane->tally.size;
+			add_lane_forecast(lane, &first, &last);
+		}
+		json_object_set_new(list, crowd_name((enum crowd)crowd),
+			json_pack("{s:i, s:i, s:I, s:I}", "recipients", (int)recipients, "excluded", (int)excluded,
+				"first_ms", (json_int_t)(recipients > 0 ? (int64_t)first + wait : 0), "last_ms",
+				(json_int_t)(recipients > 0 ? (int64_t)last + wait : 0)));
+	}
+	return list;
+}
+
+static void answer(struct desk_file *desk, struct control_call *call)
+{
+	if (desk->refused) {
+		control_refuse(call, CONTROL_REFUSED, &desk->problems);
+		return;
+	}
+	json_t *result = json_pack("{s:s*, s:b, s:b, s:o}", "id", desk->id, "duplicate", desk->duplicate, "stored",
+		desk->stored, "problems", control_problems(&desk->problems));
+	const struct campaign *campaign = campaign_find(desk->app, desk->number);
+	if (campaign != NULL) {
+		json_object_set_new(result, "forecast", intake_forecast(campaign));
+		json_object_set_new(result, "from_ms", json_integer(campaign->from_ms));
+		json_object_set_new(result, "until_ms", json_integer(campaign->until_ms));
+		json_object_set_new(result, "quiet_now", json_boolean(desk->app->quiet_now && campaign->quiet));
+	}
+	control_result(call, result);
+}
+
+static void on_verdict_durable(void *arg, enum result result)
+{
+	struct desk_file *desk = arg;
+	struct app *app = desk->app;
+
+	if (result != RESULT_OK || app->spool == NULL) {
+		/* Not written: the file stays in work/ and is judged again at the next start. */
+		goto out;
+	}
+	struct control_call *call = take_waiter(app, desk->name);
+	if (call != NULL)
+		answer(desk, call);
+	if (desk->refused) {
+		log_event(LOG_WARNING, "refused", "file=%s reason=%s", log_quote(desk->name),
+			log_quote(desk->problems.count > 0 ? desk->problems.list[0].reason[LANG_EN] : ""));
+		spool_failed(app->spool, desk->file, &desk->problems);
+	} else {
+		spool_done(app->spool, desk->file, &desk->problems);
+	}
+out:
+	free(desk->name);
+	free(desk->id);
+	problems_fini(&desk->problems);
+	free(desk);
+}
+
+/* When the file was claimed: its name in work/ says so, before and after a crash alike. */
+static int64_t claimed_at(const struct spool_file *file)
+{
+	struct tm tm = {0};
+
+	if (strptime(file->work_name, "%Y%m%dT%H%M%SZ", &tm) == NULL)
+		return clock_wall_ms();
+	return (int64_t)timegm(&tm) * 1000;
+}
+
+static void on_taken(void *arg, struct spool_file *file)
+{
+	struct app *app = arg;
+	struct desk_file *desk = mem_zalloc(sizeof(*desk));
+	struct judgement judgement;
+
+	desk->app = app;
+	desk->file = file;
+	desk->name = mem_strdup(file->name);
+	intake_judge(app, &(struct intake_origin){.name = file->name, .bytes = file->bytes, .size = file->size,
+		.at_ms = claimed_at(file), .source = LEDGER_SPOOL}, &judgement, on_verdict_durable, desk);
+	desk->id = mem_strdup(judgement.id);
+	desk->number = judgement.number;
+	desk->refused = judgement.refused;
+	desk->duplicate = judgement.duplicate;
+	desk->stored = judgement.stored;
+	problems_init(&desk->problems);
+	problems_move(&desk->problems, &judgement.problems);
+	judgement_fini(&judgement);
+}
+
+static void on_refused(void *arg, const char *name, const struct problems *problems)
+{
+	struct app *app = arg;
+
+	app->files_refused++;
+	struct control_call *call = take_waiter(app, name);
+	if (call != NULL)
+		control_refuse(call, CONTROL_REFUSED, problems);
+	log_event(LOG_WARNING, "refused", "file=%s reason=%s", log_quote(name),
+		log_quote(problems->count > 0 ? problems->list[0].reason[LANG_EN] : ""));
+}
+
+static void on_scanned(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->ready)
+		return;
+	app->ready = true;
+	log_event(LOG_NOTICE, "ready", "open=%u", intake_open_alerts(app));
+	dispatch_kick(app);
+	if (app->options->ready != NULL)
+		app->options->ready(app->options->arg);
+}
+
+const struct spool_events intake_events = {.taken = on_taken, .refused = on_refused, .scanned = on_scanned};
+
+unsigned int intake_open_alerts(const struct app *app)
+{
+	unsigned int count = 0;
+
+	/* Those that only wait for receipts or only show on signs hold nobody up. */
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link))
+		count += campaign_unfinished(list_object(link, struct campaign, in_app)) > 0;
+	return count;
+}
+
+bool intake_closed(const struct app *app, const char **why)
+{
+	const char *reason = NULL;
+
+	if (app->closing)
+		*why = N_("crierd is stopping");
+	else if (!ledger_healthy(app->ledger, &reason))
+		*why = reason != NULL ? reason : N_("the ledger cannot be written");
+	else if (intake_open_alerts(app) >= (unsigned int)app->config->intake.open_alerts)
+		*why = N_("as many alerts as intake.open_alerts allows are still being sent; the folder waits");
+	else
+		return false;
+	return true;
+}
+
+void intake_pressure(struct app *app)
+{
+	const char *why = NULL;
+	bool hold = intake_closed(app, &why);
+
+	if (hold == app->holding || app->spool == NULL)
+		return;
+	app->holding = hold;
+	log_event(LOG_WARNING, hold ? "intake-held" : "intake-open", "why=%s", log_quote(hold ? why : ""));
+	if (hold)
+		spool_pause(app->spool);
+	else
+		spool_resume(app->spool);
+}

@@ -1,0 +1,376 @@
+#include "app/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "alert/lifecycle.h"
+#include "alert/read.h"
+#include "app/campaign.h"
+#include "app/draft.h"
+#include "app/reference.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ledger/query.h"
+
+/* An earlier alert that the arriving one is about. */
+struct earlier {
+	uint32_t number;
+	char *sender;
+	char *id;
+	int64_t issued_ms;
+	enum alert_status status;
+	enum lifecycle_state state;
+	bool known, sent;
+};
+
+struct facts {
+	struct lifecycle_facts facts;
+	struct lifecycle_reference *references;
+	struct earlier *earlier; /* as many as references */
+	size_t count;
+	struct earlier same, newest;
+	char digest[65];
+	char *tombstone_sender;
+};
+
+static enum lifecycle_state lifecycle_state_of(const struct ledger_alert *alert)
+{
+	if (alert->fate == LEDGER_UPDATED)
+		return LIFECYCLE_UPDATED;
+	if (alert->fate == LEDGER_CANCELLED)
+		return LIFECYCLE_CANCELLED;
+	if (alert->state == LEDGER_STORED)
+		return LIFECYCLE_STORED;
+	return alert->state == LEDGER_OPEN ? LIFECYCLE_OPEN : LIFECYCLE_CLOSED;
+}
+
+static bool on_earlier(void *arg, const struct ledger_alert *alert)
+{
+	struct earlier *earlier = arg;
+
+	earlier->known = true;
+	earlier->number = alert->number;
+	earlier->id = mem_strdup(alert->id);
+	earlier->sender = mem_strdup(alert->sender);
+	earlier->issued_ms = alert->issued_ms;
+	earlier->status = alert->status;
+	earlier->state = lifecycle_state_of(alert);
+	earlier->sent = alert->last_send_ms != 0;
+	return false;
+}
+
+/* What is known of an id: from memory while it is open (that is newer than the disk), else from the ledger. */
+static struct earlier look_up(struct app *app, const char *id)
+{
+	struct earlier earlier = {0};
+	const struct campaign *campaign = campaign_find_id(app, id);
+
+	if (campaign == NULL) {
+		ledger_find_alert(app->ledger, id, on_earlier, &earlier);
+		return earlier;
+	}
+	earlier.known = true;
+	earlier.number = campaign->number;
+	earlier.id = mem_strdup(campaign->id);
+	earlier.sender = mem_strdup(campaign->sender);
+	earlier.issued_ms = campaign->issued_ms;
+	earlier.status = campaign->status;
+	earlier.sent = campaign_sent(campaign);
+	earlier.state = campaign->fate == LEDGER_UPDATED ? LIFECYCLE_UPDATED
+		: campaign->fate == LEDGER_CANCELLED ? LIFECYCLE_CANCELLED : LIFECYCLE_OPEN;
+	return earlier;
+}
+
+static void earlier_fini(struct earlier *earlier)
+{
+	free(earlier->sender);
+	free(earlier->id);
+}
+
+static bool on_tombstone(void *arg, const struct ledger_tombstone *tombstone)
+{
+	struct facts *facts = arg;
+
+	facts->facts.tombstone = true;
+	facts->facts.tombstone_drill = tombstone->drill;
+	facts->tombstone_sender = mem_strdup(tombstone->sender);
+	facts->facts.tombstone_sender = facts->tombstone_sender;
+	return false;
+}
+
+static void gather(struct app *app, const struct alert *alert, struct facts *facts)
+{
+	*facts = (struct facts){.facts = {.now_ms = clock_wall_ms()}};
+	facts->facts.known = ledger_known(app->ledger, alert->id, NULL, facts->digest);
+	if (facts->facts.known) {
+		facts->same = look_up(app, alert->id);
+		facts->facts.known_digest = facts->digest;
+		facts->facts.known_sender = facts->same.known ? facts->same.sender : alert->sender;
+	}
+	ledger_find_tombstone(app->ledger, alert->id, facts->facts.now_ms, on_tombstone, facts);
+	facts->count = mem_strings_count(alert->supersedes);
+	facts->references = mem_calloc(facts->count, sizeof(*facts->references));
+	facts->earlier = mem_calloc(facts->count, sizeof(*facts->earlier));
+	for (size_t i = 0; i < facts->count; i++) {
+		struct earlier *earlier = &facts->earlier[i];
+		*earlier = look_up(app, alert->supersedes[i]);
+		facts->references[i] = (struct lifecycle_reference){alert->supersedes[i], earlier->known,
+			earlier->sender, earlier->status, earlier->state, earlier->sent};
+		if (earlier->known && facts->newest.id == NULL)
+			ledger_newest_of_chain(app->ledger, earlier->number, on_earlier, &facts->newest);
+	}
+	facts->facts.references = facts->references;
+	facts->facts.reference_count = facts->count;
+	facts->facts.newer_id = facts->newest.id;
+	facts->facts.newer_issued_ms = facts->newest.issued_ms;
+}
+
+static void facts_fini(struct facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		earlier_fini(&facts->earlier[i]);
+	earlier_fini(&facts->same);
+	earlier_fini(&facts->newest);
+	free(facts->earlier);
+	free(facts->references);
+	free(facts->tombstone_sender);
+}
+
+static bool withdraws(enum decision decision)
+{
+	return decision == DECISION_REPLACE || decision == DECISION_STOP || decision == DECISION_STOP_CORRECT;
+}
+
+static bool sends(enum decision decision)
+{
+	return decision == DECISION_ACCEPT || decision == DECISION_REPLACE;
+}
+
+static char *title_of(const struct app *app, const struct alert *alert)
+{
+	const struct fraud_type *type = taxonomy_type(app->taxonomy, alert->fraud_type);
+
+	if (alert->headline != NULL)
+		return mem_strdup(alert->headline);
+	return mem_printf("%s%s%s", alert->place != NULL ? alert->place : "", alert->place != NULL ? " " : "",
+		type != NULL ? type->name : alert->fraud_type);
+}
+
+/* The marks on earlier alerts, and the tombstones for those that have not come. */
+static void add_effects(const struct alert *alert, const struct facts *facts, enum decision decision,
+	struct ledger_acceptance *acceptance)
+{
+	struct ledger_mark *marks = mem_calloc(facts->count + 1, sizeof(*marks));
+	struct ledger_tombstone *tombstones = mem_calloc(facts->count, sizeof(*tombstones));
+	enum ledger_fate fate = decision == DECISION_REPLACE ? LEDGER_UPDATED : LEDGER_CANCELLED;
+
+	for (size_t i = 0; i < facts->count; i++) {
+		if (!facts->earlier[i].known) {
+			tombstones[acceptance->tombstone_count++] = (struct ledger_tombstone){.id = alert->supersedes[i],
+				.sender = alert->sender, .drill = alert->status != STATUS_ACTUAL,
+				.until_ms = alert->issued_ms + LIFECYCLE_TOMBSTONE_MS};
+		} else if (withdraws(decision) && facts->earlier[i].state != LIFECYCLE_CANCELLED) {
+			marks[acceptance->mark_count++] = (struct ledger_mark){facts->earlier[i].number, fate};
+		}
+	}
+	if (withdraws(decision) && facts->newest.known && facts->newest.state == LIFECYCLE_OPEN)
+		marks[acceptance->mark_count++] = (struct ledger_mark){facts->newest.number, fate};
+	acceptance->marks = marks;
+	acceptance->tombstones = tombstones;
+}
+
+static struct ledger_lane *ledger_lanes(const struct draft *draft, const struct alert *alert)
+{
+	struct ledger_lane *lanes = mem_calloc(draft->count, sizeof(*lanes));
+
+	for (uint16_t i = 0; i < draft->count; i++) {
+		const struct draft_lane *from = &draft->lanes[i];
+		struct buf set;
+		lanes[i] = (struct ledger_lane){
+			.channel = from->outlet != NULL ? from->outlet->name : NULL,
+			.medium = from->medium,
+			.audience = from->audience != NULL ? from->audience : "",
+			.language = from->language != NULL ? from->language : "",
+			.area = alert->areas[0],
+			.message = from->message,
+			.size = from->size,
+			.state = from->state,
+		};
+		if (from->set == NULL)
+			continue;
+		set_shrink(from->set);
+		buf_init(&set, set_bytes(from->set) + 16);
+		set_dump(from->set, &set);
+		lanes[i].set_size = set.size;
+		lanes[i].set = buf_take(&set);
+	}
+	return lanes;
+}
+
+static void free_ledger_lanes(struct ledger_lane *lanes, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++)
+		free((void *)lanes[i].set);
+	free(lanes);
+}
+
+/* What the durable callback of an acceptance needs after the verdict is gone. */
+struct acceptance_note {
+	struct app *app;
+	uint32_t number;
+	ledger_durable *durable;
+	void *arg;
+};
+
+static void on_accept_durable(void *arg, enum result result)
+{
+	struct acceptance_note *note = arg;
+	struct campaign *campaign = campaign_find(note->app, note->number);
+
+	if (campaign != NULL && result == RESULT_OK) {
+		campaign->recorded = true;
+		campaign_review_later(campaign);
+	}
+	if (note->durable != NULL)
+		note->durable(note->arg, result);
+	free(note);
+}
+
+static const char *form_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL ? dot + 1 : NULL;
+}
+
+static struct campaign *accept(struct app *app, const struct intake_origin *origin, const struct alert *alert,
+	const struct facts *facts, enum decision decision, struct draft *draft, uint32_t *number, ledger_durable *durable,
+	void *arg)
+{
+	struct acceptance_note *note = mem_zalloc(sizeof(*note));
+	struct campaign *campaign = NULL;
+	char *title = title_of(app, alert);
+	struct ledger_acceptance acceptance = {
+		.alert = {
+			.id = alert->id, .sender = alert->sender, .digest = alert->digest, .document = origin->bytes,
+			.document_size = origin->size, .form = origin->name != NULL ? form_of(origin->name) : NULL,
+			.file_name = origin->name, .source = origin->source, .schedule = origin->schedule,
+			.occurrence_ms = origin->occurrence_ms, .status = alert->status, .action = alert->action,
+			.urgency = alert->urgency, .level = alert->level, .fraud_type = alert->fraud_type, .title = title,
+			.author = alert->author != NULL ? alert->author : origin->who, .issued_ms = alert->issued_ms,
+			.accepted_ms = clock_wall_ms(), .from_ms = alert->from_ms, .until_ms = alert->until_ms,
+			.supersedes = alert->supersedes, .state = sends(decision) ? LEDGER_OPEN : LEDGER_STORED,
+		},
+		.lane_count = draft->count,
+	};
+	struct ledger_lane *lanes = ledger_lanes(draft, alert);
+
+	acceptance.lanes = lanes;
+	add_effects(alert, facts, decision, &acceptance);
+	*note = (struct acceptance_note){app, 0, durable, arg};
+	*number = note->number = ledger_accept(app->ledger, &acceptance, on_accept_durable, note);
+	log_event(LOG_NOTICE, "accepted", "alert=%s number=%u decision=%s urgency=%s status=%s residents=%u groups=%u signs=%u",
+		alert->id, *number, decision_name(decision), urgency_name(alert->urgency),
+		alert_status_name(alert->status), draft->crowd[CROWD_RESIDENTS], draft->crowd[CROWD_GROUPS],
+		draft->crowd[CROWD_SIGNS]);
+	for (size_t i = 0; i < acceptance.mark_count; i++) {
+		struct campaign *earlier = campaign_find(app, acceptance.marks[i].alert);
+		if (earlier != NULL)
+			campaign_withdraw(earlier, acceptance.marks[i].fate, *number);
+	}
+	free_ledger_lanes(lanes, draft->count);
+	free((void *)acceptance.marks);
+	free((void *)acceptance.tombstones);
+	if (sends(decision)) {
+		campaign = campaign_new(app, *number, alert, title, draft);
+		campaign->schedule = mem_strdup(origin->schedule);
+		campaign_start(campaign);
+	}
+	free(title);
+	return campaign;
+}
+
+struct campaign *intake_accept_made(struct app *app, const struct intake_origin *origin, const struct alert *alert,
+	struct draft *draft)
+{
+	static const struct facts none;
+	uint32_t number;
+
+	return accept(app, origin, alert, &none, DECISION_ACCEPT, draft, &number, NULL, NULL);
+}
+
+/* A verdict that needs no writing is told on the next turn all the same: nobody is called from inside his own call. */
+struct later {
+	struct deferred deferred;
+	ledger_durable *durable;
+	void *arg;
+};
+
+static void on_later(void *arg)
+{
+	struct later *later = arg;
+
+	later->durable(later->arg, RESULT_OK);
+	free(later);
+}
+
+static void tell_later(struct app *app, ledger_durable *durable, void *arg)
+{
+	if (durable == NULL)
+		return;
+	struct later *later = mem_zalloc(sizeof(*later));
+	later->durable = durable;
+	later->arg = arg;
+	loop_defer(app->loop, &later->deferred, on_later, later);
+}
+
+void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement, ledger_durable *durable,
+	void *arg)
+{
+	struct alert_audience *audiences = mem_calloc(app->config->audience_count, sizeof(*audiences));
+	struct alert_context context = reference_context(app->config, app->taxonomy, audiences, origin->at_ms);
+	struct alert *alert = NULL;
+	struct draft draft = {0};
+	struct facts facts;
+	bool writing = false;
+
+	*judgement = (struct judgement){0};
+	problems_init(&judgement->problems);
+	if (alert_read(&context, origin->name, origin->bytes, origin->size, &alert, &judgement->problems) != RESULT_OK) {
+		judgement->refused = true;
+	} else {
+		judgement->id = mem_strdup(alert->id);
+		gather(app, alert, &facts);
+		enum decision decision = lifecycle_decide(alert, &facts.facts, &judgement->problems);
+		judgement->refused = decision_refuses(decision);
+		judgement->duplicate = decision == DECISION_DUPLICATE;
+		if (sends(decision))
+			draft_make(app, alert, &draft, &judgement->problems);
+		if (judgement->problems.errors > 0)
+			judgement->refused = true;
+		if (!judgement->refused && !judgement->duplicate) {
+			judgement->campaign =
+				accept(app, origin, alert, &facts, decision, &draft, &judgement->number, durable, arg);
+			judgement->stored = judgement->campaign == NULL;
+			app->files_accepted++;
+			writing = true;
+		}
+		facts_fini(&facts);
+		draft_fini(&draft);
+	}
+	app->files_refused += judgement->refused;
+	app->files_duplicate += judgement->duplicate;
+	if (!writing)
+		tell_later(app, durable, arg);
+	alert_free(&alert);
+	free(audiences);
+	intake_pressure(app);
+}
+
+void judgement_fini(struct judgement *judgement)
+{
+	free(judgement->id);
+	problems_fini(&judgement->problems);
+}

@@ -1,0 +1,103 @@
+#include "app/listen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/figures.h"
+#include "base/buf.h"
+#include "base/mem.h"
+
+enum { METRICS_MOST = 4 << 20 };
+
+static void reply_text(struct serve_reply *reply, unsigned int status, const char *text)
+{
+	reply->status = status;
+	reply->body = text;
+	reply->body_size = strlen(text);
+	reply->body_kind = SERVE_COPY;
+}
+
+static void reply_metrics(struct app *app, struct serve_reply *reply)
+{
+	struct buf out;
+
+	buf_init(&out, METRICS_MOST);
+	figures_render(app, &out);
+	reply->type = "text/plain; version=0.0.4; charset=utf-8";
+	reply->body_size = out.size;
+	reply->body = buf_take(&out);
+	reply->body_kind = SERVE_TAKE;
+}
+
+/* 200 while the daemon can do its work, 503 with the reason while it cannot. */
+static void reply_health(struct app *app, struct serve_reply *reply)
+{
+	const char *why = NULL;
+
+	if (!app->ready)
+		reply_text(reply, 503, "starting\n");
+	else if (!ledger_healthy(app->ledger, &why))
+		reply_text(reply, 503, why != NULL ? why : "ledger\n");
+	else
+		reply_text(reply, 200, app->stopped ? "ok (sending is stopped)\n" : "ok\n");
+}
+
+static const char *push_query(void *arg, const char *name)
+{
+	return serve_query(arg, name);
+}
+
+static struct outlet *outlet_by_token(struct app *app, const char *path, const char **rest)
+{
+	for (unsigned int i = 0; i < app->outlet_count; i++) {
+		struct outlet *outlet = app->outlets[i];
+		size_t length = strlen(outlet->token);
+		if (length == 0 || outlet->channel == NULL || strncmp(path, outlet->token, length) != 0)
+			continue;
+		if (path[length] == '/' || path[length] == '\0') {
+			*rest = path[length] == '/' ? path + length + 1 : "";
+			return outlet;
+		}
+	}
+	return NULL;
+}
+
+static void reply_push(struct app *app, const struct serve_request *request, struct serve_reply *reply)
+{
+	const char *rest;
+	struct outlet *outlet = outlet_by_token(app, serve_path(request) + strlen("/r/"), &rest);
+	struct push push = {.query = push_query, .arg = (void *)(uintptr_t)request, .status = 200, .reply = "",
+		.reply_type = "text/plain; charset=utf-8"};
+
+	if (outlet == NULL) {
+		reply_text(reply, 404, "");
+		return;
+	}
+	push.path = rest;
+	push.body = serve_body(request, &push.body_size);
+	channel_push(outlet->channel, &push);
+	reply_text(reply, (unsigned int)push.status, push.reply);
+	reply->type = push.reply_type;
+}
+
+static enum serve_verdict on_request(void *arg, const struct serve_request *request, struct serve_reply *reply)
+{
+	struct app *app = arg;
+	const char *path = serve_path(request);
+
+	if (strncmp(path, "/r/", 3) == 0)
+		reply_push(app, request, reply);
+	else if (strcmp(path, "/metrics") == 0)
+		reply_metrics(app, reply);
+	else if (strcmp(path, "/health") == 0)
+		reply_health(app, reply);
+	else
+		reply_text(reply, 404, "");
+	return SERVE_ANSWER;
+}
+
+enum result listen_open(struct app *app, struct problems *problems)
+{
+	return serve_open(app->loop, app->config->listen.address, (uint16_t)app->config->listen.port, on_request, app,
+		&app->serve, problems);
+}

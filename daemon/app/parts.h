@@ -1,0 +1,12 @@
+#ifndef APP_PARTS_H
+#define APP_PARTS_H
+
+struct app;
+
+/* One room more has closed; the last one ends the app (app.c). */
+void app_part_closed(struct app *app);
+
+/* The last batch was settled while the app is closing (app.c). */
+void app_flights_over(struct app *app);
+
+#endif

@@ -1,0 +1,165 @@
+#include "app/receipts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/campaign.h"
+#include "app/outlets.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "roster/optout.h"
+
+/* Packed into the map's 64 bits: alerts and lanes are what a receipt needs; the phone says who. */
+static uint64_t pack(struct batch_name name)
+{
+	return (uint64_t)name.alert << 16 | name.lane;
+}
+
+static const char *map_name(const struct outlet *outlet, const char *provider_id, char out[128])
+{
+	snprintf(out, 128, "%u/%s", outlet->index, provider_id);
+	return out;
+}
+
+void receipts_expect(struct app *app, const struct outlet *outlet, const char *provider_id, struct batch_name name)
+{
+	char key[128];
+
+	if (outlet_receipted(outlet))
+		map_put(&app->by_provider, map_name(outlet, provider_id, key), pack(name));
+}
+
+/* A resident's place in a lane. False when they are not in it. */
+static bool locate(const struct app *app, const struct lane *lane, phone_t phone, uint32_t *position)
+{
+	uint32_t id;
+
+	if (lane->set == NULL || phone == 0) {
+		*position = 0;
+		return lane->tally.size == 1;
+	}
+	return people_find(roster_people(app->roster), phone, &id) && set_rank(lane->set, id, position);
+}
+
+/*
+ * The lane of a receipt whose name is not known: its send's answer was lost. Then it can only be about somebody who is in
+ * doubt on this very channel.
+ */
+static struct lane *lane_in_doubt(struct app *app, const struct outlet *outlet, phone_t phone, uint32_t *position)
+{
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
+		struct campaign *campaign = list_object(link, struct campaign, in_app);
+		for (uint16_t i = 0; i < campaign->lane_count; i++) {
+			struct lane *lane = &campaign->lanes[i];
+			if (lane->outlet == outlet && lane->tally.counts[STATE_UNKNOWN] > 0 &&
+				locate(app, lane, phone, position) &&
+				lane->tally.states[*position] == STATE_UNKNOWN)
+				return lane;
+		}
+	}
+	return NULL;
+}
+
+static struct lane *lane_of(struct app *app, const struct outlet *outlet, const struct receipt *receipt,
+	uint32_t *position)
+{
+	char key[128];
+	uint64_t packed;
+
+	if (receipt->batch.alert != 0) {
+		struct lane *lane = campaign_lane(app, receipt->batch);
+		/* The name comes from outside: it must be about this channel. */
+		return lane != NULL && lane->outlet == outlet && locate(app, lane, receipt->phone, position) ? lane : NULL;
+	}
+	if (receipt->provider_id[0] != '\0' &&
+		map_get(&app->by_provider, map_name(outlet, receipt->provider_id, key), &packed)) {
+		struct lane *lane =
+			campaign_lane(app, (struct batch_name){(uint32_t)(packed >> 16), (uint16_t)packed, 0});
+		return lane != NULL && locate(app, lane, receipt->phone, position) ? lane : NULL;
+	}
+	return receipt->phone != 0 ? lane_in_doubt(app, outlet, receipt->phone, position) : NULL;
+}
+
+static enum state state_of(enum receipt_kind kind)
+{
+	static const enum state states[] = {
+		[RECEIPT_DELIVERED] = STATE_DELIVERED,
+		[RECEIPT_FAILED] = STATE_FAILED,
+		[RECEIPT_HELD] = STATE_HELD,
+		[RECEIPT_SHOWN] = STATE_SHOWN,
+	};
+
+	return states[kind];
+}
+
+static void apply(struct app *app, struct outlet *outlet, const struct receipt *receipt)
+{
+	uint32_t position;
+	struct lane *lane = lane_of(app, outlet, receipt, &position);
+	char masked[12] = "-";
+
+	outlet->receipts[receipt->kind]++;
+	if (receipt->phone != 0)
+		phone_mask(receipt->phone, masked);
+	if (lane == NULL) {
+		log_event(LOG_INFO, "receipt-stray", "channel=%s phone=%s kind=%s", outlet->name, masked,
+			receipt_kind_name(receipt->kind));
+		return;
+	}
+	if (!tally_move(&lane->tally, position, state_of(receipt->kind)))
+		return; /* said before, or too late to change anything */
+	ledger_receipts(app->ledger, lane->campaign->number,
+		&(struct ledger_receipt){.lane = lane->index, .position = position, .count = 1,
+			.state = state_of(receipt->kind), .at_ms = receipt->at_ms, .code = receipt->code},
+		1, NULL, NULL);
+	campaign_review_later(lane->campaign);
+}
+
+void receipts_come(struct app *app, struct outlet *outlet, const struct receipt *receipts, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		apply(app, outlet, &receipts[i]);
+}
+
+/* http-apis.md section 13: the whole text, narrowed, trimmed, upper case, is one of these words. */
+static bool asks_to_stop(const char *text)
+{
+	static const char *const words[] = {"T", "TD", "R", "N", "QX", "退订", "取消", "拒收", "STOP", "STOPALL", "UNSUBSCRIBE",
+		"CANCEL", "END", "QUIT", NULL};
+	char *narrow = utf8_narrow(text);
+	char *from = narrow + strspn(narrow, " \t\r\n");
+	size_t length = strlen(from);
+	bool found = false;
+
+	while (length > 0 && strchr(" \t\r\n.!?", from[length - 1]) != NULL)
+		length--;
+	if (length >= 3 && memcmp(from + length - 3, "。", 3) == 0)
+		length -= 3;
+	from[length] = '\0';
+	for (size_t i = 0; words[i] != NULL && !found; i++)
+		found = strcasecmp(from, words[i]) == 0;
+	free(narrow);
+	return found;
+}
+
+void receipts_reply(struct app *app, struct outlet *outlet, phone_t phone, const char *text)
+{
+	char masked[12], source[128];
+	bool stop = asks_to_stop(text);
+
+	log_event(LOG_NOTICE, "reply", "channel=%s phone=%s opt_out=%s", outlet->name, phone_mask(phone, masked),
+		stop ? "yes" : "no");
+	ledger_event(app->ledger, &(struct ledger_event){.at_ms = clock_wall_ms(), .who = outlet->name, .kind = "reply",
+		.what = stop ? masked : text}, NULL, NULL);
+	if (!stop)
+		return;
+	snprintf(source, sizeof(source), "reply on %s", outlet->name);
+	enum result result = roster_optout_add(app->roster, phone, source, clock_wall_ms());
+	if (result == RESULT_OK)
+		app->opt_out_replies++;
+	else if (result != RESULT_EXISTS)
+		log_event(LOG_ERR, "opt-out-failed", "phone=%s result=%s", masked, result_text(result));
+}

@@ -1,0 +1,253 @@
+#include "app/reminders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/campaign.h"
+#include "app/dispatch.h"
+#include "app/draft.h"
+#include "app/intake.h"
+#include "app/outlets.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "calendar/rule.h"
+#include "calendar/window.h"
+#include "ledger/query.h"
+
+enum { MISSED_MOST = 1000 };
+
+static void on_due(void *arg);
+
+struct reminder *reminder_find(struct app *app, const char *name)
+{
+	for (size_t i = 0; i < app->reminder_count; i++)
+		if (strcmp(app->reminders[i].schedule->name, name) == 0)
+			return &app->reminders[i];
+	return NULL;
+}
+
+static bool on_occurrence(void *arg, const struct ledger_alert *alert)
+{
+	*(struct ledger_alert *)arg = *alert;
+	return false;
+}
+
+static bool on_last_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content, const uint32_t *counts)
+{
+	char **text = arg;
+
+	if (content->message == NULL)
+		return true;
+	*text = mem_strdup(content->message->text);
+	return false;
+}
+
+/* What a group was told last, so that it is not told the same again. Returns a string to free(), or NULL. */
+static char *last_text(struct app *app, const struct outlet *outlet)
+{
+	char *text = NULL;
+
+	ledger_list_channel(app->ledger, outlet->name, 1, on_last_lane, &text);
+	return text;
+}
+
+/* The line after the one that the group saw last; the occurrence decides where it begins. */
+static const char *choose_line(struct app *app, const struct outlet *outlet, const struct slogan_pack *pack,
+	int64_t occurrence_ms)
+{
+	size_t count = mem_strings_count(pack->lines);
+	char *last = last_text(app, outlet);
+	size_t at = (size_t)(occurrence_ms / (24 * 3600 * 1000ll)) % count;
+
+	for (size_t i = 0; last != NULL && i < count; i++)
+		if (strstr(last, pack->lines[i]) != NULL)
+			at = (i + 1) % count;
+	free(last);
+	return pack->lines[at];
+}
+
+static struct alert *make_alert(struct app *app, const struct reminder *reminder, int64_t occurrence_ms, const char *line)
+{
+	struct alert *alert = mem_zalloc(sizeof(*alert));
+	char stamp[24];
+
+	alert->id = mem_printf("%s@%s", reminder->schedule->name, clock_stamp(occurrence_ms, stamp));
+	alert->sender = mem_strdup(app->config->site.sender);
+	alert->issued_ms = alert->from_ms = occurrence_ms;
+	alert->until_ms = clock_wall_ms() + reminder->schedule->grace_ms;
+	alert->fraud_type = mem_strdup("other");
+	alert->summary = mem_strdup(line);
+	alert->headline = mem_strdup(reminder->schedule->name);
+	alert->hotline = mem_strdup(app->config->site.hotline);
+	alert->urgency = URGENCY_ROUTINE;
+	alert->level = LEVEL_BLUE;
+	alert->quiet_hours = true;
+	alert->cases = 1;
+	alert->supersedes = mem_zalloc(sizeof(char *));
+	alert->keywords = mem_zalloc(sizeof(char *));
+	alert->advice = mem_zalloc(sizeof(char *));
+	mem_strings_add(&alert->audiences, "all");
+	mem_strings_add(&alert->areas, app->config->site.area);
+	alert->media[MEDIUM_WECOM] = true;
+	alert->text[MEDIUM_WECOM] = mem_strdup(line);
+	return alert;
+}
+
+/* One alert for each group, because each has a last text of its own. They share the schedule's name and time. */
+static struct campaign *remind(struct reminder *reminder, struct outlet *outlet, const struct slogan_pack *pack,
+	int64_t occurrence_ms, const char *who, struct problems *problems)
+{
+	struct app *app = reminder->app;
+	struct alert *alert = make_alert(app, reminder, occurrence_ms, choose_line(app, outlet, pack, occurrence_ms));
+	struct campaign *campaign = NULL;
+	struct draft draft = {0};
+
+	if (mem_strings_count(reminder->schedule->channels) > 1) {
+		char *id = mem_printf("%s-%s", alert->id, outlet->name);
+		free(alert->id);
+		alert->id = id;
+	}
+	if (!ledger_known(app->ledger, alert->id, NULL, NULL)) {
+		draft_make_for(app, alert, outlet, &draft, problems);
+		if (problems->errors == 0)
+			campaign = intake_accept_made(app, &(struct intake_origin){.source = LEDGER_SCHEDULE, .who = who,
+				.schedule = reminder->schedule->name, .occurrence_ms = occurrence_ms,
+				.at_ms = occurrence_ms}, alert, &draft);
+	}
+	draft_fini(&draft);
+	alert_free(&alert);
+	return campaign;
+}
+
+struct campaign *reminder_run(struct reminder *reminder, int64_t occurrence_ms, const char *who,
+	struct problems *problems)
+{
+	struct app *app = reminder->app;
+	const struct slogan_pack *pack = taxonomy_pack(app->taxonomy, reminder->schedule->pack);
+	struct campaign *last = NULL;
+
+	for (size_t i = 0; pack != NULL && reminder->schedule->channels[i] != NULL; i++) {
+		struct outlet *outlet = outlet_find(app, reminder->schedule->channels[i]);
+		if (outlet == NULL || outlet->config == NULL)
+			continue;
+		struct campaign *campaign = remind(reminder, outlet, pack, occurrence_ms, who, problems);
+		if (campaign != NULL)
+			last = campaign;
+	}
+	return last;
+}
+
+static void set_next(struct reminder *reminder, int64_t after_ms)
+{
+	reminder->next_ms = 0;
+	if (rule_next(reminder->rule, after_ms, &reminder->next_ms))
+		alarm_set(&reminder->app->alarms, &reminder->alarm, reminder->next_ms, on_due, reminder);
+}
+
+static void report_missed(struct reminder *reminder, unsigned int missed, int64_t last_ms)
+{
+	char words[160], when[32];
+
+	snprintf(words, sizeof(words), "%s: %u times missed, the last at %s", reminder->schedule->name, missed,
+		clock_text(last_ms, when));
+	log_event(LOG_ERR, "reminder-missed", "schedule=%s times=%u last=%s", reminder->schedule->name, missed, when);
+	ledger_event(reminder->app->ledger, &(struct ledger_event){.at_ms = clock_wall_ms(), .who = "crier",
+		.kind = "reminder-missed", .what = words}, NULL, NULL);
+}
+
+/* Sends the latest occurrence in (after, now] if it is within its grace, and reports those before it as missed. */
+static void catch_up(struct reminder *reminder, int64_t after_ms)
+{
+	int64_t now_ms = clock_wall_ms(), latest = 0, missed_last = 0, when;
+	unsigned int count = 0, missed = 0;
+	struct problems problems;
+
+	while (count < MISSED_MOST && rule_next(reminder->rule, after_ms, &when) && when <= now_ms) {
+		if (latest != 0) {
+			missed++;
+			missed_last = latest;
+		}
+		latest = after_ms = when;
+		count++;
+	}
+	if (latest != 0 && now_ms - latest > reminder->schedule->grace_ms) {
+		missed++;
+		missed_last = latest;
+		latest = 0;
+	}
+	if (missed > 0)
+		report_missed(reminder, missed, missed_last);
+	problems_init(&problems);
+	if (latest != 0 && reminder_run(reminder, latest, "crier", &problems) != NULL)
+		log_event(LOG_NOTICE, "reminder", "schedule=%s", reminder->schedule->name);
+	if (problems.errors > 0)
+		log_event(LOG_ERR, "reminder-failed", "schedule=%s reason=%s", reminder->schedule->name,
+			log_quote(problems.list[0].reason[LANG_EN]));
+	problems_fini(&problems);
+}
+
+static void on_due(void *arg)
+{
+	struct reminder *reminder = arg;
+
+	catch_up(reminder, reminder->next_ms - 1);
+	set_next(reminder, clock_wall_ms());
+}
+
+static void on_quiet_edge(void *arg)
+{
+	struct app *app = arg;
+	struct window_of_day quiet = {app->config->quiet.from, app->config->quiet.until};
+	int64_t now_ms = clock_wall_ms();
+	int64_t edge = window_of_day_edge(quiet, now_ms);
+
+	app->quiet_now = window_of_day_open(quiet, now_ms);
+	plan_quiet(app->plan, app->quiet_now);
+	if (edge != 0)
+		alarm_set(&app->alarms, &app->quiet_edge, edge, on_quiet_edge, app);
+	else
+		alarm_clear(&app->alarms, &app->quiet_edge);
+	dispatch_kick(app);
+}
+
+void reminders_start(struct app *app)
+{
+	const struct config *config = app->config;
+	struct problems problems;
+
+	reminders_fini(app);
+	on_quiet_edge(app);
+	problems_init(&problems);
+	app->reminders = mem_calloc(config->schedule_count, sizeof(*app->reminders));
+	for (size_t i = 0; i < config->schedule_count; i++) {
+		struct reminder *reminder = &app->reminders[app->reminder_count];
+		struct ledger_alert last = {0};
+		if (config->schedules[i].rule == NULL ||
+			rule_parse(config->schedules[i].rule, clock_wall_ms(), NULL, "rule", &reminder->rule, &problems) !=
+				RESULT_OK)
+			continue;
+		reminder->app = app;
+		reminder->schedule = &config->schedules[i];
+		app->reminder_count++;
+		ledger_list_occurrences(app->ledger, reminder->schedule->name, 1, on_occurrence, &last);
+		/* Never sent yet: nothing is owed for the time before it was configured. */
+		if (last.occurrence_ms != 0)
+			catch_up(reminder, last.occurrence_ms);
+		set_next(reminder, clock_wall_ms());
+	}
+	problems_fini(&problems);
+}
+
+void reminders_fini(struct app *app)
+{
+	alarm_clear(&app->alarms, &app->quiet_edge);
+	for (size_t i = 0; i < app->reminder_count; i++) {
+		alarm_clear(&app->alarms, &app->reminders[i].alarm);
+		rule_free(&app->reminders[i].rule);
+	}
+	free(app->reminders);
+	app->reminders = NULL;
+	app->reminder_count = 0;
+}
