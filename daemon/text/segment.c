@@ -23,10 +23,34 @@ bool segment_is_gsm(const char *text, size_t size)
 	return true;
 }
 
-/* What the character that begins with this byte counts; continuation bytes count nothing. */
-static unsigned int utf16_units(unsigned char byte)
+/*
+ * UTF-16 units of UTF-8, eight bytes at a time: every byte but the continuation bytes (10xxxxxx) begins a character, and
+ * those from F0 on begin one that takes a surrogate pair.
+ */
+static unsigned int count_utf16(const char *text, size_t size)
 {
-	return ((byte & 0xc0) != 0x80) + (byte >= 0xf0);
+	const uint64_t ones = 0x0101010101010101u;
+	size_t units = size, i = 0;
+
+	while (i + 8 <= size) {
+		/* Eight counters of a byte each: 31 rounds keep their sum within one. */
+		size_t stop = size - i > 31 * 8 ? i + 31 * 8 : size;
+		uint64_t continuing = 0, pairs = 0;
+		for (; i + 8 <= stop; i += 8) {
+			uint64_t eight;
+			memcpy(&eight, text + i, 8);
+			continuing += eight >> 7 & ~eight >> 6 & ones;
+			pairs += eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & ones;
+		}
+		units -= (size_t)(continuing * ones >> 56);
+		units += (size_t)(pairs * ones >> 56);
+	}
+	for (; i < size; i++) {
+		unsigned char byte = (unsigned char)text[i];
+		units -= (byte & 0xc0) == 0x80;
+		units += byte >= 0xf0;
+	}
+	return (unsigned int)units;
 }
 
 static unsigned int count_units(const char *text, size_t size, enum segment_coding coding)
@@ -35,11 +59,8 @@ static unsigned int count_units(const char *text, size_t size, enum segment_codi
 	unsigned int units = 0;
 	uint32_t code;
 
-	if (coding == SEGMENT_UCS2) {
-		for (; text < end; text++)
-			units += utf16_units((unsigned char)*text);
-		return units;
-	}
+	if (coding == SEGMENT_UCS2)
+		return count_utf16(text, size);
 	while (text < end && utf8_next(&text, end, &code))
 		units += gsm_septets(code);
 	return units;
@@ -139,23 +160,43 @@ static bool put_character(const char **at, const char *end, uint8_t *out, size_t
 	return true;
 }
 
+/*
+ * The common road: ASCII and three-byte characters, for an `out` that holds whatever `size` bytes can become. Stops at the
+ * first character of another kind; *at tells how far it came.
+ */
+static uint8_t *put_common(const char **at, const char *end, uint8_t *out)
+{
+	const unsigned char *p = (const unsigned char *)*at, *stop = (const unsigned char *)end;
+
+	while (p < stop) {
+		uint32_t unit = *p;
+		if (unit < 0x80) {
+			p++;
+		} else {
+			if ((unit & 0xf0) != 0xe0 || stop - p < 3 || ((p[1] ^ 0x80) | (p[2] ^ 0x80)) > 0x3f)
+				break;
+			unit = (unit & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+			if (unit < 0x800 || (unit & 0xf800) == 0xd800)
+				break;
+			p += 3;
+		}
+		*out++ = (uint8_t)(unit >> 8);
+		*out++ = (uint8_t)unit;
+	}
+	*at = (const char *)p;
+	return out;
+}
+
 size_t segment_to_ucs2(const char *text, size_t size, uint8_t *out, size_t room)
 {
 	const char *end = text + size;
 	size_t used = 0;
 
 	while (text < end) {
-		const unsigned char *p = (const unsigned char *)text;
-		/* Chinese is nearly all three-byte characters: E1–EC and EE–EF need no look at surrogates or overlong forms. */
-		if (end - text >= 3 && p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed && (p[1] & 0xc0) == 0x80 &&
-			(p[2] & 0xc0) == 0x80 && used + 2 <= room) {
-			out[used] = (uint8_t)(p[0] << 4 | (p[1] >> 2 & 0x0f));
-			out[used + 1] = (uint8_t)(p[1] << 6 | (p[2] & 0x3f));
-			used += 2;
-			text += 3;
-		} else if (!put_character(&text, end, out, room, &used)) {
+		if (room >= used + 2 * (size_t)(end - text))
+			used = (size_t)(put_common(&text, end, out + used) - out);
+		if (text < end && !put_character(&text, end, out, room, &used))
 			return SIZE_MAX;
-		}
 	}
 	return used;
 }

@@ -82,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(markdown_strip(text, &out) && out.size <= size);
 		free(text);
 	} else {
-		check_parts((const char *)data, size, SEGMENT_INTERNATIONAL);
+		/* Against the rule of the header; it need not make sense, only end. */
+		segment_count((const char *)data, size, SEGMENT_INTERNATIONAL);
 	}
 	buf_fini(&out);
 	return 0;
