@@ -45,8 +45,9 @@ struct alert_context {
  * `problems` holds at most warnings. RESULT_INVALID otherwise, with every problem that was found: field, line (.cfg, .txt)
  * or path (.json), reason and remedy.
  *
- * An id that was not written is <area6>-<yyyymmdd>-<first 8 hex digits of the digest>: the same bytes dropped twice on
- * one day have one id and are recognised as a duplicate; on another day they are a new warning.
+ * An id that was not written is <area6>-<yyyymmdd>-<first 8 hex digits of the digest>, with the first area and the day of
+ * issue, which without `issued` is today: the same bytes dropped twice on one day have one id and are recognised as a
+ * duplicate; on another day they are a new warning.
  *
  * A cancellation needs no fraud_type, summary or audiences: then they are "other", "" and "all".
  */
