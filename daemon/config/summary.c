@@ -1,6 +1,7 @@
 #include "config/summary.h"
 
-#include "base/mem.h"
+#include <string.h>
+
 #include "config/address.h"
 
 static void add_list(struct buf *buf, enum lang lang, char *const *list, const char *none)
@@ -71,6 +72,9 @@ static void add_warnings(const struct channel_config *channel, enum lang lang, s
 {
 	const char *plain = plain_setting(channel);
 
+	/* null, null-group, null-sign: residents whom such a channel serves are counted and never warned. */
+	if (strncmp(channel->kind, "null", 4) == 0)
+		buf_add_text(buf, say(lang, N_("    !!! practice only: nothing is really sent here\n")));
 	if (plain != NULL)
 		buf_printf(buf, say(lang, N_("    !!! PLAIN HTTP (%s): texts and passwords travel unprotected\n")), plain);
 	else if (channel->allow_plain_http)

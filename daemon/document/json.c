@@ -1,9 +1,11 @@
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/phone.h"
+#include "base/utf8.h"
 #include "document/document.h"
 #include "document/lines.h"
 
@@ -51,13 +53,30 @@ static bool check_outside_strings(const struct lines *lines)
 	return good;
 }
 
+/* jansson quotes a piece of the document, cut between bytes: one line of whole characters without phone numbers. */
+static void clean(const char *words, char out[JSON_ERROR_TEXT_LENGTH])
+{
+	char raw[JSON_ERROR_TEXT_LENGTH];
+	const char *at = words, *end = words + strlen(words);
+	size_t used = 0;
+	uint32_t code;
+
+	while (at < end && used + 4 < sizeof(raw)) {
+		if (!utf8_next(&at, end, &code))
+			at++;
+		else
+			used += utf8_put(code < ' ' ? ' ' : code, raw + used);
+	}
+	phone_mask_text(raw, used, out, JSON_ERROR_TEXT_LENGTH);
+}
+
 static void refuse_error(const struct lines *lines, const json_error_t *error)
 {
 	unsigned int line = error->line > 0 ? (unsigned int)error->line : 1;
 	struct problem *problem;
-	char text[2 * JSON_ERROR_TEXT_LENGTH];
+	char text[JSON_ERROR_TEXT_LENGTH];
 
-	phone_mask_text(error->text, strlen(error->text), text, sizeof(text));
+	clean(error->text, text);
 	switch (json_error_code(error)) {
 	case json_error_duplicate_key:
 		problem = lines_refuse(lines, line, NULL, N_("a name is set twice in one object (%s)"), text);
