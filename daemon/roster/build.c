@@ -70,20 +70,20 @@ static void walk_next(struct build *build, struct walk *walk)
 	}
 	walk->phone = UINT64_MAX;
 	if (status != SQLITE_DONE)
-		fail(build, walk->statement == NULL ? RESULT_IO : store_result(sqlite3_db_handle(walk->statement)));
+		fail(build, walk->statement == NULL ? RESULT_IO : db_result(sqlite3_db_handle(walk->statement)));
 }
 
 static void walk_begin(struct build *build, struct walk *walk, sqlite3 *db, const char *sql, uint64_t edition)
 {
-	walk->statement = store_prepare(db, sql);
+	walk->statement = db_prepare(db, sql);
 	if (walk->statement == NULL) {
-		fail(build, store_result(db));
+		fail(build, db_result(db));
 		walk->phone = UINT64_MAX;
 		return;
 	}
 	if (edition > 0) {
-		sqlite3_bind_int64(walk->statement, 1, store_place(edition, 0));
-		sqlite3_bind_int64(walk->statement, 2, store_place(edition + 1, 0) - 1);
+		sqlite3_bind_int64(walk->statement, 1, db_place(edition, 0));
+		sqlite3_bind_int64(walk->statement, 2, db_place(edition + 1, 0) - 1);
 	}
 	walk_next(build, walk);
 }
@@ -144,12 +144,12 @@ enum words { WORDS_AREA, WORDS_LANGUAGE, WORDS_ROLES };
 
 static void read_words(struct build *build, const char *sql, enum words words, struct numbers *numbers)
 {
-	sqlite3_stmt *statement = store_prepare(build->roster, sql);
+	sqlite3_stmt *statement = db_prepare(build->roster, sql);
 	int status = statement == NULL ? SQLITE_ERROR : SQLITE_ROW;
 
 	while (status == SQLITE_ROW && (status = sqlite3_step(statement)) == SQLITE_ROW) {
 		int64_t id = sqlite3_column_int64(statement, 0);
-		const char *word = store_text(statement, 1);
+		const char *word = db_text(statement, 1);
 		uint32_t number = 0;
 		if (id <= 0 || id > INT32_MAX || strlen(word) >= (words == WORDS_ROLES ? ROLES_ROOM : LAYOUT_KEY))
 			continue;
@@ -160,25 +160,25 @@ static void read_words(struct build *build, const char *sql, enum words words, s
 		numbers_set(numbers, (size_t)id, number);
 	}
 	if (status != SQLITE_DONE)
-		fail(build, store_result(build->roster));
+		fail(build, db_result(build->roster));
 	sqlite3_finalize(statement);
 }
 
 /* Lists that count on `day`, newest first. */
 static void open_lists(struct build *build, const char *day)
 {
-	sqlite3_stmt *statement = store_prepare(build->roster, "SELECT edition, until FROM list"
+	sqlite3_stmt *statement = db_prepare(build->roster, "SELECT edition, until FROM list"
 		" WHERE until IS NULL OR until >= ? ORDER BY edition DESC");
 
 	if (statement == NULL) {
-		fail(build, store_result(build->roster));
+		fail(build, db_result(build->roster));
 		return;
 	}
 	sqlite3_bind_text(statement, 1, day, -1, SQLITE_STATIC);
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		int64_t until = 0;
 		uint64_t edition = (uint64_t)sqlite3_column_int64(statement, 0);
-		if (date_parse(store_text(statement, 1), &until) &&
+		if (date_parse(db_text(statement, 1), &until) &&
 			(build->good_until_day == 0 || until < build->good_until_day))
 			build->good_until_day = until;
 		build->lists = mem_resize(build->lists, build->list_count + 1, sizeof(*build->lists));
@@ -264,12 +264,12 @@ static void open_all(struct build *build, sqlite3 *optouts, const char *day)
 
 static enum result read_facts(sqlite3 *roster, struct people_facts *facts, uint64_t *next_id)
 {
-	enum result result = store_meta(roster, "generation", &facts->generation);
+	enum result result = db_meta(roster, "generation", &facts->generation);
 
 	if (result == RESULT_OK)
-		result = store_meta(roster, "lineage", &facts->lineage);
+		result = db_meta(roster, "lineage", &facts->lineage);
 	if (result == RESULT_OK)
-		result = store_meta(roster, "next_id", next_id);
+		result = db_meta(roster, "next_id", next_id);
 	if (result == RESULT_OK && (*next_id < 1 || *next_id > LAYOUT_TOP_MOST))
 		result = RESULT_CORRUPT;
 	return result;

@@ -220,14 +220,14 @@ static enum result write_all(struct import *import)
 	const struct roster_import *order = import->order;
 	struct write_order write = {order, import->db, &import->line, import->sorter, import->totals, going_on_writing,
 		import};
-	enum result result = store_run(import->db, order->dry_run ? "BEGIN" : "BEGIN IMMEDIATE");
+	enum result result = db_run(import->db, order->dry_run ? "BEGIN" : "BEGIN IMMEDIATE");
 
 	if (result == RESULT_OK)
 		result = write_list(&write);
 	if (result == RESULT_OK && !order->dry_run)
 		result = build_write(import->db, import->optouts, import->folder, order->now_ms, order->cancel);
 	if (result == RESULT_OK && !order->dry_run) {
-		result = store_run(import->db, "COMMIT");
+		result = db_run(import->db, "COMMIT");
 		if (result != RESULT_OK)
 			build_discard(import->folder);
 	}
@@ -259,13 +259,13 @@ static enum result store(struct import *import)
 
 	if (import->totals->taken == 0)
 		return refuse_nobody(import);
-	enum result result = store_open(order->state, STORE_ROSTER, &import->db, import->problems);
+	enum result result = db_open(order->state, STORE_ROSTER, &import->db, import->problems);
 	if (result == RESULT_OK)
-		result = store_open(order->state, STORE_OPTOUTS, &import->optouts, import->problems);
+		result = db_open(order->state, STORE_OPTOUTS, &import->optouts, import->problems);
 	if (result != RESULT_OK)
 		return result;
 	sqlite3_busy_timeout(import->optouts, 10000);
-	store_run(import->db, "PRAGMA cache_size = -65536");
+	db_run(import->db, "PRAGMA cache_size = -65536");
 	result = write_all(import);
 	return result == RESULT_OK && !order->dry_run ? finish(import) : result;
 }

@@ -12,15 +12,15 @@ enum { DRAIN_PIECE = 2000, READ_PIECE = 4096 };
 enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
 {
 	sqlite3_stmt *statement =
-		store_prepare(roster->optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
+		db_prepare(roster->optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
 	uint32_t id;
 
 	if (statement == NULL)
-		return store_result(roster->optouts);
+		return db_result(roster->optouts);
 	sqlite3_bind_int64(statement, 1, (int64_t)phone);
 	sqlite3_bind_text(statement, 2, source, (int)utf8_cut(source, 120), SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 3, at_ms);
-	enum result result = store_step(roster->optouts, statement);
+	enum result result = db_step(roster->optouts, statement);
 	if (result == RESULT_OK && sqlite3_changes(roster->optouts) == 0)
 		result = RESULT_EXISTS;
 	sqlite3_finalize(statement);
@@ -31,13 +31,13 @@ enum result roster_optout_add(struct roster *roster, phone_t phone, const char *
 
 enum result roster_optout_remove(struct roster *roster, phone_t phone)
 {
-	sqlite3_stmt *statement = store_prepare(roster->optouts, "DELETE FROM optout WHERE phone = ?");
+	sqlite3_stmt *statement = db_prepare(roster->optouts, "DELETE FROM optout WHERE phone = ?");
 	uint32_t id;
 
 	if (statement == NULL)
-		return store_result(roster->optouts);
+		return db_result(roster->optouts);
 	sqlite3_bind_int64(statement, 1, (int64_t)phone);
-	enum result result = store_step(roster->optouts, statement);
+	enum result result = db_step(roster->optouts, statement);
 	if (result == RESULT_OK && sqlite3_changes(roster->optouts) == 0)
 		result = RESULT_NOT_FOUND;
 	sqlite3_finalize(statement);
@@ -53,23 +53,23 @@ static struct roster_optout read_row(sqlite3_stmt *statement)
 		.at_ms = sqlite3_column_int64(statement, 2),
 	};
 
-	snprintf(optout.source, sizeof(optout.source), "%s", store_text(statement, 1));
+	snprintf(optout.source, sizeof(optout.source), "%s", db_text(statement, 1));
 	return optout;
 }
 
 enum result roster_optout_get(struct roster *roster, phone_t phone, struct roster_optout *optout)
 {
 	sqlite3_stmt *statement =
-		store_prepare(roster->optouts, "SELECT phone, source, at_ms FROM optout WHERE phone = ?");
+		db_prepare(roster->optouts, "SELECT phone, source, at_ms FROM optout WHERE phone = ?");
 
 	if (statement == NULL)
-		return store_result(roster->optouts);
+		return db_result(roster->optouts);
 	sqlite3_bind_int64(statement, 1, (int64_t)phone);
 	int status = sqlite3_step(statement);
 	if (status == SQLITE_ROW)
 		*optout = read_row(statement);
 	enum result result = status == SQLITE_ROW ? RESULT_OK :
-		status == SQLITE_DONE ? RESULT_NOT_FOUND : store_result(roster->optouts);
+		status == SQLITE_DONE ? RESULT_NOT_FOUND : db_result(roster->optouts);
 	sqlite3_finalize(statement);
 	return result;
 }
@@ -77,13 +77,13 @@ enum result roster_optout_get(struct roster *roster, phone_t phone, struct roste
 enum result roster_optout_list(struct roster *roster, phone_t after, uint32_t most,
 	void (*visit)(void *arg, const struct roster_optout *optout), void *arg, uint32_t *count)
 {
-	sqlite3_stmt *statement = store_prepare(roster->optouts,
+	sqlite3_stmt *statement = db_prepare(roster->optouts,
 		"SELECT phone, source, at_ms FROM optout WHERE phone > ? ORDER BY phone LIMIT ?");
 	int status;
 
 	*count = 0;
 	if (statement == NULL)
-		return store_result(roster->optouts);
+		return db_result(roster->optouts);
 	sqlite3_bind_int64(statement, 1, (int64_t)after);
 	sqlite3_bind_int64(statement, 2, most);
 	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -91,19 +91,19 @@ enum result roster_optout_list(struct roster *roster, phone_t after, uint32_t mo
 		visit(arg, &optout);
 		++*count;
 	}
-	enum result result = status == SQLITE_DONE ? RESULT_OK : store_result(roster->optouts);
+	enum result result = status == SQLITE_DONE ? RESULT_OK : db_result(roster->optouts);
 	sqlite3_finalize(statement);
 	return result;
 }
 
 enum result optout_read(sqlite3 *optouts, const struct people *people, struct set **set)
 {
-	sqlite3_stmt *statement = store_prepare(optouts, "SELECT phone FROM optout ORDER BY phone");
+	sqlite3_stmt *statement = db_prepare(optouts, "SELECT phone FROM optout ORDER BY phone");
 	uint32_t ids[READ_PIECE], count = 0;
 	int status;
 
 	if (statement == NULL)
-		return store_result(optouts);
+		return db_result(optouts);
 	struct set *fresh = set_new();
 	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
 		count += people_find(people, (phone_t)sqlite3_column_int64(statement, 0), &ids[count]);
@@ -113,7 +113,7 @@ enum result optout_read(sqlite3 *optouts, const struct people *people, struct se
 		}
 	}
 	set_add_many(fresh, ids, count);
-	enum result result = status == SQLITE_DONE ? RESULT_OK : store_result(optouts);
+	enum result result = status == SQLITE_DONE ? RESULT_OK : db_result(optouts);
 	sqlite3_finalize(statement);
 	if (result == RESULT_OK)
 		*set = fresh;
@@ -131,13 +131,13 @@ static enum result copy_piece(sqlite3_stmt *read, sqlite3_stmt *write, sqlite3 *
 	*last = 0;
 	while (result == RESULT_OK && (status = sqlite3_step(read)) != SQLITE_DONE) {
 		if (status != SQLITE_ROW) {
-			result = store_result(roster);
+			result = db_result(roster);
 			break;
 		}
 		*last = sqlite3_column_int64(read, 0);
 		for (int i = 0; i < 3; i++)
 			sqlite3_bind_value(write, i + 1, sqlite3_column_value(read, i));
-		result = store_step(optouts, write);
+		result = db_step(optouts, write);
 	}
 	sqlite3_reset(read);
 	return result;
@@ -147,25 +147,25 @@ static enum result copy_piece(sqlite3_stmt *read, sqlite3_stmt *write, sqlite3 *
 static enum result drain_piece(sqlite3_stmt *read, sqlite3_stmt *write, sqlite3_stmt *drop, sqlite3 *roster,
 	sqlite3 *optouts, int64_t *last)
 {
-	enum result result = store_run(optouts, "BEGIN IMMEDIATE");
+	enum result result = db_run(optouts, "BEGIN IMMEDIATE");
 
 	if (result == RESULT_OK)
 		result = copy_piece(read, write, roster, optouts, last);
 	if (result == RESULT_OK)
-		result = store_run(optouts, "COMMIT");
+		result = db_run(optouts, "COMMIT");
 	if (result != RESULT_OK) {
 		sqlite3_exec(optouts, "ROLLBACK", NULL, NULL, NULL);
 		return result;
 	}
 	sqlite3_bind_int64(drop, 1, *last);
-	return store_step(roster, drop);
+	return db_step(roster, drop);
 }
 
 enum result optout_drain(sqlite3 *roster, sqlite3 *optouts)
 {
-	sqlite3_stmt *read = store_prepare(roster, "SELECT phone, source, at_ms FROM optout_due ORDER BY phone LIMIT ?");
-	sqlite3_stmt *write = store_prepare(optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
-	sqlite3_stmt *drop = store_prepare(roster, "DELETE FROM optout_due WHERE phone <= ?");
+	sqlite3_stmt *read = db_prepare(roster, "SELECT phone, source, at_ms FROM optout_due ORDER BY phone LIMIT ?");
+	sqlite3_stmt *write = db_prepare(optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
+	sqlite3_stmt *drop = db_prepare(roster, "DELETE FROM optout_due WHERE phone <= ?");
 	enum result result = read != NULL && write != NULL && drop != NULL ? RESULT_OK : RESULT_IO;
 	int64_t last = 1;
 

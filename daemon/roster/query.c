@@ -10,7 +10,7 @@
 #include "roster/state.h"
 #include "roster/store.h"
 
-#define LIST_COLUMNS "name, source, basis, until, added_ms, imported_ms, members"
+#define LIST_COLUMNS "list.name, source, basis, until, added_ms, imported_ms, members"
 
 static struct roster_list read_list(sqlite3_stmt *row, int64_t now_ms)
 {
@@ -18,9 +18,9 @@ static struct roster_list read_list(sqlite3_stmt *row, int64_t now_ms)
 	char today[16];
 
 	return (struct roster_list){
-		.name = mem_strdup(store_text(row, 0)),
-		.source = mem_strdup(store_text(row, 1)),
-		.basis = mem_strdup(store_text(row, 2)),
+		.name = mem_strdup(db_text(row, 0)),
+		.source = mem_strdup(db_text(row, 1)),
+		.basis = mem_strdup(db_text(row, 2)),
 		.until = mem_strdup(until),
 		.added_ms = sqlite3_column_int64(row, 4),
 		.imported_ms = sqlite3_column_int64(row, 5),
@@ -38,16 +38,16 @@ static struct roster_list *add_list(struct roster_list **lists, size_t *count, s
 
 enum result roster_lists(struct roster *roster, int64_t now_ms, struct roster_list **lists, size_t *count)
 {
-	sqlite3_stmt *row = store_prepare(roster->db, "SELECT " LIST_COLUMNS " FROM list ORDER BY name");
+	sqlite3_stmt *row = db_prepare(roster->db, "SELECT " LIST_COLUMNS " FROM list ORDER BY name");
 	int status;
 
 	*lists = NULL;
 	*count = 0;
 	if (row == NULL)
-		return store_result(roster->db);
+		return db_result(roster->db);
 	while ((status = sqlite3_step(row)) == SQLITE_ROW)
 		add_list(lists, count, read_list(row, now_ms));
-	enum result result = status == SQLITE_DONE ? RESULT_OK : store_result(roster->db);
+	enum result result = status == SQLITE_DONE ? RESULT_OK : db_result(roster->db);
 	sqlite3_finalize(row);
 	return result;
 }
@@ -72,12 +72,12 @@ static void merge(struct roster_person *person, sqlite3_stmt *row)
 	if (person->birth_year == 0)
 		person->birth_year = sqlite3_column_int(row, 7);
 	if (person->area[0] == '\0')
-		snprintf(person->area, sizeof(person->area), "%s", store_text(row, 9));
+		snprintf(person->area, sizeof(person->area), "%s", db_text(row, 9));
 	if (person->language[0] == '\0')
-		snprintf(person->language, sizeof(person->language), "%s", store_text(row, 10));
+		snprintf(person->language, sizeof(person->language), "%s", db_text(row, 10));
 	for (size_t i = 0; person->roles[i] != NULL; i++)
 		roles_add(set, person->roles[i]);
-	char **more = roles_list(store_text(row, 8));
+	char **more = roles_list(db_text(row, 8));
 	for (size_t i = 0; more[i] != NULL; i++)
 		roles_add(set, more[i]);
 	mem_strings_free(more);
@@ -88,37 +88,37 @@ static void merge(struct roster_person *person, sqlite3_stmt *row)
 
 static enum result read_memberships(struct roster *roster, int64_t now_ms, struct roster_person *person)
 {
-	sqlite3_stmt *row = store_prepare(roster->db, "SELECT " LIST_COLUMNS ", birth_year, role_set.names, area.code,"
+	sqlite3_stmt *row = db_prepare(roster->db, "SELECT " LIST_COLUMNS ", birth_year, role_set.names, area.code,"
 		" language.name FROM list JOIN member ON member.place = (list.edition << 36) + ?"
 		" LEFT JOIN role_set ON role_set.id = member.roles LEFT JOIN area ON area.id = member.area"
 		" LEFT JOIN language ON language.id = member.language ORDER BY list.edition DESC");
 	int status;
 
 	if (row == NULL)
-		return store_result(roster->db);
+		return db_result(roster->db);
 	sqlite3_bind_int64(row, 1, (int64_t)person->phone);
 	while ((status = sqlite3_step(row)) == SQLITE_ROW) {
 		struct roster_list *list = add_list(&person->lists, &person->list_count, read_list(row, now_ms));
 		if (!list->ended)
 			merge(person, row);
 	}
-	enum result result = status == SQLITE_DONE ? RESULT_OK : store_result(roster->db);
+	enum result result = status == SQLITE_DONE ? RESULT_OK : db_result(roster->db);
 	sqlite3_finalize(row);
 	return result;
 }
 
 static enum result read_id(struct roster *roster, struct roster_person *person)
 {
-	sqlite3_stmt *row = store_prepare(roster->db, "SELECT id FROM resident WHERE phone = ?");
+	sqlite3_stmt *row = db_prepare(roster->db, "SELECT id FROM resident WHERE phone = ?");
 
 	if (row == NULL)
-		return store_result(roster->db);
+		return db_result(roster->db);
 	sqlite3_bind_int64(row, 1, (int64_t)person->phone);
 	int status = sqlite3_step(row);
 	if (status == SQLITE_ROW)
 		person->id = (uint32_t)sqlite3_column_int64(row, 0);
 	enum result result = status == SQLITE_ROW ? RESULT_OK :
-		status == SQLITE_DONE ? RESULT_NOT_FOUND : store_result(roster->db);
+		status == SQLITE_DONE ? RESULT_NOT_FOUND : db_result(roster->db);
 	sqlite3_finalize(row);
 	return result;
 }
@@ -185,16 +185,16 @@ static void count_ages(const struct people *people, int this_year, uint32_t pres
 		add_row(table, bands[band].key, count);
 		counted += count;
 	}
-	add_row(table, "", present - counted);
+	add_row(table, "", counted < present ? present - counted : 0);
 }
 
 static enum result count_optouts(struct roster *roster, uint32_t *count)
 {
-	sqlite3_stmt *row = store_prepare(roster->optouts, "SELECT count(*) FROM optout");
+	sqlite3_stmt *row = db_prepare(roster->optouts, "SELECT count(*) FROM optout");
 
 	if (row == NULL || sqlite3_step(row) != SQLITE_ROW) {
 		sqlite3_finalize(row);
-		return store_result(roster->optouts);
+		return db_result(roster->optouts);
 	}
 	*count = (uint32_t)sqlite3_column_int64(row, 0);
 	sqlite3_finalize(row);

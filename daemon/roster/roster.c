@@ -43,11 +43,11 @@ static enum result open_files(struct roster *roster, struct problems *problems)
 	}
 	if (there(roster->folder, SNAPSHOT_NAME) && !there(roster->folder, "roster.db"))
 		return refuse_lost_store(problems);
-	enum result result = store_open(roster->state, STORE_ROSTER, &roster->db, problems);
+	enum result result = db_open(roster->state, STORE_ROSTER, &roster->db, problems);
 	if (result == RESULT_OK)
-		result = store_open(roster->state, STORE_OPTOUTS, &roster->optouts, problems);
+		result = db_open(roster->state, STORE_OPTOUTS, &roster->optouts, problems);
 	if (result == RESULT_OK)
-		result = store_problem(STORE_ROSTER, store_meta(roster->db, "lineage", &roster->lineage), problems);
+		result = db_problem(STORE_ROSTER, db_meta(roster->db, "lineage", &roster->lineage), problems);
 	return result;
 }
 
@@ -82,12 +82,12 @@ static enum result snapshot_problem(enum result result, struct problems *problem
 /* With the lock held: what an import that was cut off has left, and the snapshot. */
 static enum result rebuild_locked(sqlite3 *db, sqlite3 *optouts, int folder, int64_t now_ms, struct problems *problems)
 {
-	enum result result = store_problem(STORE_OPTOUTS, optout_drain(db, optouts), problems);
+	enum result result = db_problem(STORE_OPTOUTS, optout_drain(db, optouts), problems);
 
 	if (result != RESULT_OK)
 		return result;
 	/* One transaction, so that residents and lists are read as of one moment. */
-	result = store_run(db, "BEGIN");
+	result = db_run(db, "BEGIN");
 	if (result == RESULT_OK)
 		result = build_write(db, optouts, folder, now_ms, NULL);
 	if (result == RESULT_OK)
@@ -106,9 +106,9 @@ enum result roster_rebuild(const char *state, int64_t now_ms, struct problems *p
 		return snapshot_problem(result_of_errno(errno), problems);
 	enum result result = lock_take(&lock, folder, problems);
 	if (result == RESULT_OK)
-		result = store_open(state, STORE_ROSTER, &db, problems);
+		result = db_open(state, STORE_ROSTER, &db, problems);
 	if (result == RESULT_OK)
-		result = store_open(state, STORE_OPTOUTS, &optouts, problems);
+		result = db_open(state, STORE_OPTOUTS, &optouts, problems);
 	if (result == RESULT_OK)
 		result = rebuild_locked(db, optouts, folder, now_ms, problems);
 	sqlite3_close(db);
@@ -124,7 +124,7 @@ static bool up_to_date(const struct roster *roster, const struct people *people,
 	const struct people_facts *facts = people_facts(people);
 	uint64_t generation;
 
-	if (store_meta(roster->db, "generation", &generation) != RESULT_OK || facts->generation != generation)
+	if (db_meta(roster->db, "generation", &generation) != RESULT_OK || facts->generation != generation)
 		return false;
 	return facts->lineage == roster->lineage &&
 		(facts->good_until_day == 0 || facts->good_until_day >= date_of(now_ms));
@@ -132,7 +132,7 @@ static bool up_to_date(const struct roster *roster, const struct people *people,
 
 static bool opt_outs_due(const struct roster *roster)
 {
-	sqlite3_stmt *statement = store_prepare(roster->db, "SELECT 1 FROM optout_due LIMIT 1");
+	sqlite3_stmt *statement = db_prepare(roster->db, "SELECT 1 FROM optout_due LIMIT 1");
 	bool due = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
 
 	sqlite3_finalize(statement);

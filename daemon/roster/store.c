@@ -35,7 +35,7 @@ static const char *const schemas[] = {
 
 enum { SCHEMA_VERSION = 1 };
 
-enum result store_result(sqlite3 *db)
+enum result db_result(sqlite3 *db)
 {
 	switch (sqlite3_errcode(db) & 0xff) {
 	case SQLITE_OK:
@@ -61,7 +61,7 @@ enum result store_result(sqlite3 *db)
 	return error == ENOSPC || error == EMFILE || error == EACCES ? result_of_errno(error) : RESULT_IO;
 }
 
-enum result store_problem(enum store_which which, enum result result, struct problems *problems)
+enum result db_problem(enum db_which which, enum result result, struct problems *problems)
 {
 	struct place at = {.file = file_names[which]};
 
@@ -80,12 +80,12 @@ enum result store_problem(enum store_which which, enum result result, struct pro
 	return result;
 }
 
-enum result store_run(sqlite3 *db, const char *sql)
+enum result db_run(sqlite3 *db, const char *sql)
 {
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? RESULT_OK : store_result(db);
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? RESULT_OK : db_result(db);
 }
 
-sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql)
+sqlite3_stmt *db_prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
 
@@ -93,94 +93,94 @@ sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql)
 	return statement;
 }
 
-enum result store_step(sqlite3 *db, sqlite3_stmt *statement)
+enum result db_step(sqlite3 *db, sqlite3_stmt *statement)
 {
 	int status = sqlite3_step(statement);
-	enum result result = status == SQLITE_DONE || status == SQLITE_ROW ? RESULT_OK : store_result(db);
+	enum result result = status == SQLITE_DONE || status == SQLITE_ROW ? RESULT_OK : db_result(db);
 
 	sqlite3_reset(statement);
 	return result;
 }
 
-enum result store_meta(sqlite3 *db, const char *name, uint64_t *value)
+enum result db_meta(sqlite3 *db, const char *name, uint64_t *value)
 {
-	sqlite3_stmt *statement = store_prepare(db, "SELECT value FROM meta WHERE name = ?");
+	sqlite3_stmt *statement = db_prepare(db, "SELECT value FROM meta WHERE name = ?");
 
 	*value = 0;
 	if (statement == NULL)
-		return store_result(db);
+		return db_result(db);
 	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
 	int status = sqlite3_step(statement);
 	if (status == SQLITE_ROW)
 		*value = (uint64_t)sqlite3_column_int64(statement, 0);
-	enum result result = status == SQLITE_ROW || status == SQLITE_DONE ? RESULT_OK : store_result(db);
+	enum result result = status == SQLITE_ROW || status == SQLITE_DONE ? RESULT_OK : db_result(db);
 	sqlite3_finalize(statement);
 	return result;
 }
 
-enum result store_meta_set(sqlite3 *db, const char *name, uint64_t value)
+enum result db_meta_set(sqlite3 *db, const char *name, uint64_t value)
 {
-	sqlite3_stmt *statement = store_prepare(db, "INSERT OR REPLACE INTO meta VALUES(?, ?)");
+	sqlite3_stmt *statement = db_prepare(db, "INSERT OR REPLACE INTO meta VALUES(?, ?)");
 
 	if (statement == NULL)
-		return store_result(db);
+		return db_result(db);
 	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 2, (int64_t)value);
-	enum result result = store_step(db, statement);
+	enum result result = db_step(db, statement);
 	sqlite3_finalize(statement);
 	return result;
 }
 
-const char *store_text(sqlite3_stmt *statement, int column)
+const char *db_text(sqlite3_stmt *statement, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(statement, column);
 
 	return text != NULL ? text : "";
 }
 
-int64_t store_place(uint64_t edition, uint64_t phone)
+int64_t db_place(uint64_t edition, uint64_t phone)
 {
 	return (int64_t)(edition << STORE_PHONE_BITS | phone);
 }
 
 static enum result version_of(sqlite3 *db, int *version)
 {
-	sqlite3_stmt *statement = store_prepare(db, "PRAGMA user_version");
+	sqlite3_stmt *statement = db_prepare(db, "PRAGMA user_version");
 
 	if (statement == NULL)
-		return store_result(db);
-	enum result result = sqlite3_step(statement) == SQLITE_ROW ? RESULT_OK : store_result(db);
+		return db_result(db);
+	enum result result = sqlite3_step(statement) == SQLITE_ROW ? RESULT_OK : db_result(db);
 	*version = result == RESULT_OK ? sqlite3_column_int(statement, 0) : 0;
 	sqlite3_finalize(statement);
 	return result;
 }
 
-static enum result create(sqlite3 *db, enum store_which which)
+static enum result create(sqlite3 *db, enum db_which which)
 {
 	uint64_t lineage;
-	enum result result = store_run(db, "BEGIN IMMEDIATE");
+	enum result result = db_run(db, "BEGIN IMMEDIATE");
 	int version = 0;
 
 	if (result == RESULT_OK)
 		result = version_of(db, &version);
 	if (result == RESULT_OK && version == 0)
-		result = store_run(db, schemas[which]);
+		result = db_run(db, schemas[which]);
 	if (result == RESULT_OK && version == 0 && which == STORE_ROSTER) {
 		digest_random(&lineage, sizeof(lineage));
 		/* Kept positive: SQLite's numbers have a sign. */
-		result = store_meta_set(db, "lineage", lineage >> 1 | 1);
+		result = db_meta_set(db, "lineage", lineage >> 1 | 1);
 	}
 	if (result == RESULT_OK)
-		result = store_run(db, "PRAGMA user_version = 1; COMMIT");
+		result = db_run(db, "PRAGMA user_version = 1; COMMIT");
 	if (result != RESULT_OK)
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return result;
 }
 
-static enum result prepare(sqlite3 *db, enum store_which which, struct problems *problems)
+static enum result prepare(sqlite3 *db, enum db_which which, struct problems *problems)
 {
 	int version = 0;
-	enum result result = store_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	enum result result = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 16777216");
 
 	if (result == RESULT_OK)
@@ -193,10 +193,10 @@ static enum result prepare(sqlite3 *db, enum store_which which, struct problems 
 			N_("this file was written by a newer crier")), N_("install that version again"));
 		return RESULT_INVALID;
 	}
-	return store_problem(which, result, problems);
+	return db_problem(which, result, problems);
 }
 
-enum result store_open(const char *state, enum store_which which, sqlite3 **db, struct problems *problems)
+enum result db_open(const char *state, enum db_which which, sqlite3 **db, struct problems *problems)
 {
 	char *path = mem_printf("%s/%s", state, file_names[which]);
 	sqlite3 *fresh = NULL;
@@ -205,11 +205,11 @@ enum result store_open(const char *state, enum store_which which, sqlite3 **db, 
 	/* Made by us first, because SQLite would make it readable for others; its side files take its mode. */
 	int fd = file->open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		result = store_problem(which, result_of_errno(errno), problems);
+		result = db_problem(which, result_of_errno(errno), problems);
 	} else {
 		file->close(fd);
 		if (sqlite3_open_v2(path, &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-			result = store_problem(which, store_result(fresh), problems);
+			result = db_problem(which, db_result(fresh), problems);
 	}
 	free(path);
 	if (result == RESULT_OK) {

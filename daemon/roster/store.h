@@ -25,33 +25,33 @@
  */
 enum { STORE_PHONE_BITS = 36 };
 
-enum store_which { STORE_ROSTER, STORE_OPTOUTS };
+enum db_which { STORE_ROSTER, STORE_OPTOUTS };
 
 /* Opens or creates. `problems` says what went wrong. Close with sqlite3_close. */
-enum result store_open(const char *state, enum store_which which, sqlite3 **db, struct problems *problems);
+enum result db_open(const char *state, enum db_which which, sqlite3 **db, struct problems *problems);
 
 /* The result that the database's last error stands for. */
-enum result store_result(sqlite3 *db);
+enum result db_result(sqlite3 *db);
 
 /* Tells it to people, with the file's name. Returns `result`. */
-enum result store_problem(enum store_which which, enum result result, struct problems *problems);
+enum result db_problem(enum db_which which, enum result result, struct problems *problems);
 
-enum result store_run(sqlite3 *db, const char *sql);
+enum result db_run(sqlite3 *db, const char *sql);
 
 /* A prepared statement, or NULL. Requires of `sql`: it is ours, so only the machine can fail. */
-sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
+sqlite3_stmt *db_prepare(sqlite3 *db, const char *sql);
 
 /* Runs a statement that gives no rows, and resets it. */
-enum result store_step(sqlite3 *db, sqlite3_stmt *statement);
+enum result db_step(sqlite3 *db, sqlite3_stmt *statement);
 
 /* A number of `meta`; 0 when there is none. */
-enum result store_meta(sqlite3 *db, const char *name, uint64_t *value);
-enum result store_meta_set(sqlite3 *db, const char *name, uint64_t value);
+enum result db_meta(sqlite3 *db, const char *name, uint64_t *value);
+enum result db_meta_set(sqlite3 *db, const char *name, uint64_t value);
 
 /* A column's text, "" for NULL. */
-const char *store_text(sqlite3_stmt *statement, int column);
+const char *db_text(sqlite3_stmt *statement, int column);
 
 /* Where members of an edition lie. */
-int64_t store_place(uint64_t edition, uint64_t phone);
+int64_t db_place(uint64_t edition, uint64_t phone);
 
 #endif

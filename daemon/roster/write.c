@@ -38,17 +38,17 @@ static void fail(struct write *write, enum result result)
 
 static sqlite3_stmt *prepare(struct write *write, const char *sql)
 {
-	sqlite3_stmt *statement = store_prepare(write->order->db, sql);
+	sqlite3_stmt *statement = db_prepare(write->order->db, sql);
 
 	if (statement == NULL)
-		fail(write, store_result(write->order->db));
+		fail(write, db_result(write->order->db));
 	return statement;
 }
 
 static void run(struct write *write, sqlite3_stmt *statement)
 {
 	if (write->result == RESULT_OK)
-		fail(write, store_step(write->order->db, statement));
+		fail(write, db_step(write->order->db, statement));
 }
 
 static void bind_number(sqlite3_stmt *statement, int place, uint64_t number)
@@ -93,7 +93,7 @@ static uint32_t translate(struct write *write, struct translation *translation, 
 	uint32_t found = status == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(translation->find, 0) : 0;
 	if (found == 0)
 		fail(write, status == SQLITE_ROW || status == SQLITE_DONE ? RESULT_CORRUPT :
-			store_result(write->order->db));
+			db_result(write->order->db));
 	sqlite3_reset(translation->find);
 	translation->to[number] = found;
 	return found;
@@ -106,9 +106,9 @@ static void old_next(struct write *write)
 	write->old_phone = UINT64_MAX;
 	if (status == SQLITE_ROW)
 		write->old_phone = (uint64_t)(sqlite3_column_int64(write->old, 0) -
-			store_place(write->old_edition, 0));
+			db_place(write->old_edition, 0));
 	else if (status != SQLITE_DONE)
-		fail(write, store_result(write->order->db));
+		fail(write, db_result(write->order->db));
 }
 
 /* Counts who was on the list and is not any more, up to before `phone`; passes over `phone` itself. */
@@ -147,7 +147,7 @@ static void put_resident(struct write *write, uint64_t phone)
 
 static void put_member(struct write *write, const struct record *record)
 {
-	sqlite3_bind_int64(write->member, 1, store_place(write->edition, record->phone));
+	sqlite3_bind_int64(write->member, 1, db_place(write->edition, record->phone));
 	bind_number(write->member, 2, record->year);
 	bind_number(write->member, 3, translate(write, &write->role_sets, record->roles));
 	bind_number(write->member, 4, translate(write, &write->areas, record->area));
@@ -229,7 +229,7 @@ static void find_list(struct write *write)
 	if (status == SQLITE_ROW)
 		write->old_edition = (uint64_t)sqlite3_column_int64(statement, 0);
 	else if (status != SQLITE_DONE)
-		fail(write, store_result(write->order->db));
+		fail(write, db_result(write->order->db));
 	sqlite3_finalize(statement);
 }
 
@@ -238,8 +238,8 @@ static void begin(struct write *write)
 	const struct write_order *order = write->order;
 	const struct roster_import *import = order->import;
 
-	fail(write, store_meta(order->db, "next_id", &write->next_id));
-	fail(write, store_meta(order->db, "next_edition", &write->edition));
+	fail(write, db_meta(order->db, "next_id", &write->next_id));
+	fail(write, db_meta(order->db, "next_edition", &write->edition));
 	find_list(write);
 	translation_init(write, &write->areas, &order->names->areas, "INSERT OR IGNORE INTO area(code) VALUES(?)",
 		"SELECT id FROM area WHERE code = ?");
@@ -258,8 +258,8 @@ static void begin(struct write *write)
 	sqlite3_bind_text(write->due, 2, source, -1, SQLITE_TRANSIENT);
 	sqlite3_bind_int64(write->due, 3, import->now_ms);
 	free(source);
-	sqlite3_bind_int64(write->old, 1, store_place(write->old_edition, 0));
-	sqlite3_bind_int64(write->old, 2, store_place(write->old_edition + 1, 0) - 1);
+	sqlite3_bind_int64(write->old, 1, db_place(write->old_edition, 0));
+	sqlite3_bind_int64(write->old, 2, db_place(write->old_edition + 1, 0) - 1);
 	old_next(write);
 }
 
@@ -280,8 +280,8 @@ static void replace_list(struct write *write)
 		sqlite3_bind_int64(list, 6, (int64_t)write->edition);
 		sqlite3_bind_int64(list, 7, (int64_t)write->order->totals->people);
 		run(write, list);
-		sqlite3_bind_int64(drop, 1, store_place(write->old_edition, 0));
-		sqlite3_bind_int64(drop, 2, store_place(write->old_edition + 1, 0) - 1);
+		sqlite3_bind_int64(drop, 1, db_place(write->old_edition, 0));
+		sqlite3_bind_int64(drop, 2, db_place(write->old_edition + 1, 0) - 1);
 		if (write->old_edition > 0)
 			run(write, drop);
 	}
@@ -296,13 +296,13 @@ static void count_up(struct write *write)
 
 	if (write->result != RESULT_OK)
 		return;
-	fail(write, store_meta(db, "generation", &generation));
+	fail(write, db_meta(db, "generation", &generation));
 	if (write->result == RESULT_OK)
-		fail(write, store_meta_set(db, "generation", generation + 1));
+		fail(write, db_meta_set(db, "generation", generation + 1));
 	if (write->result == RESULT_OK)
-		fail(write, store_meta_set(db, "next_id", write->next_id));
+		fail(write, db_meta_set(db, "next_id", write->next_id));
 	if (write->result == RESULT_OK)
-		fail(write, store_meta_set(db, "next_edition", write->edition + 1));
+		fail(write, db_meta_set(db, "next_edition", write->edition + 1));
 }
 
 enum result write_list(const struct write_order *order)
