@@ -1,0 +1,207 @@
+/* Sets against plain arrays of booleans, and bytes that lie. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "audience/check.h"
+#include "audience/set.h"
+
+enum { TOP = 300000 };
+
+static struct set *random_set(unsigned int *seed, bool *in)
+{
+	struct set *set = set_new();
+	int kind = rand_r(seed) % 4;
+	uint32_t every = kind == 0 ? 2 : kind == 1 ? 1000 : 37;
+
+	memset(in, 0, TOP + 1);
+	if (kind == 3) {
+		uint32_t from = (uint32_t)rand_r(seed) % TOP, to = from + (uint32_t)rand_r(seed) % (TOP - from);
+		set_free(&set);
+		set = set_range(from, to);
+		memset(in + from, 1, to - from + 1);
+	}
+	for (uint32_t i = 0; i < TOP / every; i++) {
+		uint32_t id = (uint32_t)rand_r(seed) % (TOP + 1);
+		set_add(set, id);
+		in[id] = true;
+	}
+	if (rand_r(seed) % 2 == 0)
+		set_shrink(set);
+	return set;
+}
+
+static void check_same(const struct set *set, const bool *in)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i <= TOP; i++) {
+		uint32_t position, id;
+		if (set_contains(set, i) != in[i])
+			fail_msg("id %u", i);
+		if (!in[i])
+			continue;
+		if (i % 101 == 0) {
+			assert_true(set_rank(set, i, &position));
+			assert_int_equal(position, count);
+			assert_true(set_select(set, count, &id));
+			assert_int_equal(id, i);
+		}
+		count++;
+	}
+	assert_int_equal(set_count(set), count);
+	assert_int_equal(set_empty(set), count == 0);
+}
+
+static void algebra_is_that_of_plain_arrays(void **state)
+{
+	static bool a_in[TOP + 1], b_in[TOP + 1], both[TOP + 1], either[TOP + 1], rest[TOP + 1];
+	unsigned int seed = 11;
+
+	for (int turn = 0; turn < 24; turn++) {
+		struct set *a = random_set(&seed, a_in), *b = random_set(&seed, b_in);
+		for (uint32_t i = 0; i <= TOP; i++) {
+			both[i] = a_in[i] && b_in[i];
+			either[i] = a_in[i] || b_in[i];
+			rest[i] = a_in[i] && !b_in[i];
+		}
+		struct set *x = set_intersect(a, b), *y = set_union(a, b), *z = set_subtract(a, b);
+		check_same(x, both);
+		check_same(y, either);
+		check_same(z, rest);
+		assert_int_equal(set_count_common(a, b), set_count(x));
+		struct set *c = set_copy(a), *pair[] = {a, b};
+		struct set *many = set_union_many(pair, 2), *taken = set_take(c, b);
+		assert_true(set_equal(many, y));
+		assert_true(set_equal(taken, x));
+		assert_true(set_equal(c, z));
+		set_unite(c, b);
+		assert_true(set_equal(c, y));
+		set_keep(c, a);
+		assert_true(set_equal(c, a));
+		set_drop(c, b);
+		assert_true(set_equal(c, z));
+		struct set **all[] = {&a, &b, &c, &x, &y, &z, &many, &taken};
+		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+			set_free(all[i]);
+	}
+}
+
+static void a_cursor_reads_what_select_says(void **state)
+{
+	static bool in[TOP + 1];
+	uint32_t ids[700], id;
+	unsigned int seed = 5;
+
+	for (int turn = 0; turn < 24; turn++) {
+		struct set *set = random_set(&seed, in);
+		struct set_cursor *cursor = set_cursor_new(set);
+		uint32_t count = set_count(set), at = 0, got;
+		while ((got = set_cursor_read(cursor, ids, 1 + (uint32_t)rand_r(&seed) % 700)) > 0) {
+			for (uint32_t i = 0; i < got; i += 13) {
+				assert_true(set_select(set, at + i, &id));
+				assert_int_equal(ids[i], id);
+			}
+			at += got;
+		}
+		assert_int_equal(at, count);
+		for (int seek = 0; seek < 50; seek++) {
+			uint32_t position = (uint32_t)rand_r(&seed) % (count + 2);
+			set_cursor_seek(cursor, position);
+			got = set_cursor_read(cursor, ids, 3);
+			assert_int_equal(got, position >= count ? 0 : count - position < 3 ? count - position : 3);
+			for (uint32_t i = 0; i < got; i++) {
+				assert_true(set_select(set, position + i, &id));
+				assert_int_equal(ids[i], id);
+			}
+		}
+		set_cursor_free(&cursor);
+		set_free(&set);
+	}
+}
+
+static void bytes_come_back_as_they_went(void **state)
+{
+	static bool in[TOP + 1];
+	unsigned int seed = 3;
+
+	for (int turn = 0; turn < 40; turn++) {
+		struct set *set = turn == 0 ? set_new() : random_set(&seed, in), *again = NULL;
+		struct set_facts facts;
+		struct buf bytes;
+		if (turn == 1)
+			set_add(set, UINT32_MAX);
+		buf_init(&bytes, 1 << 20);
+		assert_true(set_dump(set, &bytes));
+		assert_int_equal(bytes.size, set_bytes(set));
+		assert_true(set_check(bytes.data, bytes.size, &facts));
+		assert_int_equal(facts.count, set_count(set));
+		if (facts.count > 0) {
+			uint32_t first, last;
+			assert_true(set_select(set, 0, &first));
+			assert_true(set_select(set, facts.count - 1, &last));
+			assert_int_equal(facts.first, first);
+			assert_int_equal(facts.last, last);
+		}
+		assert_int_equal(set_load(bytes.data, bytes.size, &again), RESULT_OK);
+		assert_true(set_equal(set, again));
+		assert_int_equal(set_load(bytes.data, bytes.size - 1, &again), RESULT_CORRUPT);
+		buf_add_byte(&bytes, 0);
+		assert_int_equal(set_load(bytes.data, bytes.size, &again), RESULT_CORRUPT);
+		buf_fini(&bytes);
+		set_free(&set);
+		set_free(&again);
+	}
+}
+
+/* Whatever passes the check must be safe to use; the sanitizers watch. */
+static void lying_bytes_never_do_harm(void **state)
+{
+	static bool in[TOP + 1];
+	unsigned int seed = 77;
+	unsigned int taken = 0, refused = 0;
+
+	for (int turn = 0; turn < 400; turn++) {
+		struct set *set = random_set(&seed, in), *again = NULL;
+		struct buf bytes;
+		buf_init(&bytes, 1 << 20);
+		set_dump(set, &bytes);
+		size_t head = bytes.size < 64 ? bytes.size : 64;
+		for (int hit = 0; hit < 3; hit++) {
+			size_t at = (size_t)rand_r(&seed) % (turn % 2 == 0 ? head : bytes.size);
+			bytes.data[at] = (char)rand_r(&seed);
+		}
+		char *exact = malloc(bytes.size);
+		memcpy(exact, bytes.data, bytes.size);
+		if (set_load(exact, bytes.size, &again) == RESULT_OK) {
+			set_unite(again, set);
+			set_drop(again, set);
+			set_shrink(again);
+			taken++;
+		} else {
+			refused++;
+		}
+		free(exact);
+		buf_fini(&bytes);
+		set_free(&set);
+		set_free(&again);
+	}
+	assert_true(refused > 100);
+	assert_true(taken > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(algebra_is_that_of_plain_arrays),
+		cmocka_unit_test(a_cursor_reads_what_select_says),
+		cmocka_unit_test(bytes_come_back_as_they_went),
+		cmocka_unit_test(lying_bytes_never_do_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
