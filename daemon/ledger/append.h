@@ -134,7 +134,8 @@ struct ledger_exclusion {
 
 /*
  * Before the bytes leave. A second intent of the same batch (attempt 2, or after a throttle) takes the place of the
- * first with its outcome; say then all `excluded` again. They count as excluded whatever the outcome.
+ * first with its outcome; say then all `excluded` again. They count as excluded whatever the outcome. Numbers of batches
+ * begin at 1.
  */
 struct ledger_intent {
 	struct batch_name name;
@@ -172,10 +173,7 @@ enum ledger_resolution {
 void ledger_resolve(struct ledger *ledger, struct batch_name name, enum ledger_resolution resolution,
 	const uint32_t *positions, uint32_t count, int64_t at_ms, const char *who, ledger_durable *durable, void *arg);
 
-/*
- * A later fact about `count` recipients from `position`. A time more than 35 years away from those before it in the
- * same block is cut to that.
- */
+/* A later fact about `count` recipients from `position`. */
 struct ledger_receipt {
 	uint16_t lane;
 	uint32_t position, count; /* count at least 1 */
@@ -214,7 +212,7 @@ void ledger_channel_state(struct ledger *ledger, const struct ledger_channel *ch
 /* The red switch. Writes the event too. */
 void ledger_switch(struct ledger *ledger, bool stopped, const char *by, int64_t at_ms, ledger_durable *durable, void *arg);
 
-/* What an operator did. Each event seals all before it (ledger_audit in query.h). */
+/* What an operator did. Each event seals all before it (audit.h). */
 struct ledger_event {
 	uint64_t seq; /* only read back */
 	int64_t at_ms;
@@ -229,5 +227,11 @@ void ledger_event(struct ledger *ledger, const struct ledger_event *event, ledge
  * `now_ms`, a little per commit.
  */
 void ledger_prune(struct ledger *ledger, int64_t before_ms, int64_t now_ms, ledger_durable *durable, void *arg);
+
+/* The words in the file and in reports: "spool", "open", "updated" ("" for LEDGER_STANDS), "resend" ("" for none). */
+const char *ledger_source_name(enum ledger_source source);
+const char *ledger_state_name(enum ledger_state state);
+const char *ledger_fate_name(enum ledger_fate fate);
+const char *ledger_resolution_name(enum ledger_resolution resolution);
 
 #endif

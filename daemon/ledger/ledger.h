@@ -65,6 +65,7 @@ size_t ledger_backlog(const struct ledger *ledger);
 struct ledger_stats {
 	uint64_t commits, records, failures;
 	uint64_t receipts;
+	uint64_t orphans; /* outcomes and resolutions of batches that have no intent: a mistake of the caller */
 	uint64_t latency_last_us, latency_most_us;
 	uint64_t wal_bytes, db_bytes; /* on disk, as of the last commit */
 };

@@ -61,15 +61,7 @@ enum result ledger_list_occurrences(struct ledger *ledger, const char *schedule,
 enum result ledger_list_channel(struct ledger *ledger, const char *channel, unsigned int most, ledger_visit_lane *visit,
 	void *arg);
 
-/* Events after `after`, oldest first. */
-enum result ledger_list_events(struct ledger *ledger, uint64_t after, unsigned int most,
-	bool (*visit)(void *arg, const struct ledger_event *event), void *arg);
-
-/* The newest events first. */
-enum result ledger_list_last_events(struct ledger *ledger, unsigned int most,
-	bool (*visit)(void *arg, const struct ledger_event *event), void *arg);
-
-/* Checks the seals of all events. RESULT_CORRUPT with the first event that was changed or is missing in *seq. */
-enum result ledger_audit(struct ledger *ledger, uint64_t *checked, uint64_t *seq);
+/* ledger_known among what is durable. */
+bool query_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65]);
 
 #endif
