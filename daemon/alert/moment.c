@@ -119,6 +119,17 @@ static bool moment_make(struct tm *tm, bool offset, int minutes, int64_t *ms)
 	return seconds != (time_t)-1;
 }
 
+/* What people put behind a time without meaning anything more by it. */
+static bool moment_ends(const char *at)
+{
+	moment_blanks(&at);
+	(void)moment_skip(&at, "整");
+	(void)(moment_skip(&at, "前") || moment_skip(&at, "止"));
+	(void)moment_skip(&at, "。");
+	moment_blanks(&at);
+	return *at == '\0';
+}
+
 static bool moment_read(const char *at, enum moment_edge edge, int64_t *ms)
 {
 	struct tm tm = {0};
@@ -130,7 +141,7 @@ static bool moment_read(const char *at, enum moment_edge edge, int64_t *ms)
 		return false;
 	moment_blanks(&at);
 	(void)(moment_skip(&at, "T") || moment_skip(&at, "t"));
-	if (*at == '\0') {
+	if (moment_ends(at)) {
 		tm.tm_hour = edge == MOMENT_END ? 24 : 0;
 		return moment_make(&tm, false, 0, ms);
 	}
@@ -139,8 +150,7 @@ static bool moment_read(const char *at, enum moment_edge edge, int64_t *ms)
 	moment_blanks(&at);
 	if (!moment_offset(&at, &offset, &minutes))
 		return false;
-	moment_blanks(&at);
-	return *at == '\0' && moment_make(&tm, offset, minutes, ms);
+	return moment_ends(at) && moment_make(&tm, offset, minutes, ms);
 }
 
 bool moment_parse(const char *text, enum moment_edge edge, int64_t *ms)

@@ -116,6 +116,7 @@ static bool money_words(const char *at, uint64_t *cents)
 	} while (power > 0 && *(at + strspn(at, " ")) >= '0' && *(at + strspn(at, " ")) <= '9');
 	(void)(money_skip(&at, "余") || money_skip(&at, "多"));
 	(void)(money_skip(&at, "元") || money_skip(&at, "块"));
+	(void)money_skip(&at, "。");
 	return at[strspn(at, " ")] == '\0' && *cents > 0;
 }
 

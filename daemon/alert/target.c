@@ -5,6 +5,7 @@
 
 #include "alert/fold.h"
 #include "alert/money.h"
+#include "alert/words.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
@@ -55,6 +56,10 @@ static void read_loss(struct reading *reading)
 	/* A whole number cannot be misread; only what libconfig or a program rounded could. */
 	char *text = node->kind == NODE_INTEGER ? mem_printf("%lld", (long long)node->integer)
 						: reading_text(reading, FIELD_LOSS, &node);
+	if (text != NULL && words_nothing(text)) {
+		free(text);
+		return;
+	}
 	if (text != NULL && money_parse(text, loss)) {
 		reading->alert->loss = mem_strdup(loss);
 	} else if (text != NULL) {
@@ -114,32 +119,44 @@ static void bad_area(struct reading *reading, const struct node *node, const cha
 		problem_remedy(problem, N_("write the code, or add the name to \"areas\" in crierd.conf"));
 }
 
+static enum result find_area(const struct alert_context *context, const char *text, char code[AREA_CODE])
+{
+	if (context->area != NULL && area_code(context->area, code) && words_whole_area(text, code))
+		return RESULT_OK;
+	return taxonomy_find_area(context->taxonomy, text, context->area, code);
+}
+
+static void read_area(struct reading *reading, const struct item *item)
+{
+	const char *site = reading->context->area;
+	char code[AREA_CODE];
+	enum result result = find_area(reading->context, item->text, code);
+
+	if (result != RESULT_OK) {
+		bad_area(reading, item->node, item->text, result);
+		return;
+	}
+	if (site != NULL && !area_within(code, site) && !area_within(site, code)) {
+		struct problem *problem = READING_WARNING(reading, item->node, FIELD_AREAS,
+			N_("\"%s\" lies outside this site's area"), reading_quote(reading, item->text));
+		problem_remedy(problem, N_("nobody may be there to be told; check it"));
+	}
+	if (!mem_strings_has(reading->alert->areas, code))
+		mem_strings_add(&reading->alert->areas, code);
+}
+
 static void read_areas(struct reading *reading)
 {
-	const struct alert_context *context = reading->context;
-	struct alert *alert = reading->alert;
+	const char *site = reading->context->area;
 	char code[AREA_CODE];
 	struct items items;
 
 	reading_items(reading, FIELD_AREAS, true, AREAS_MOST, &items);
-	for (size_t i = 0; i < items.count; i++) {
-		const struct item *item = &items.list[i];
-		enum result result = taxonomy_find_area(context->taxonomy, item->text, context->area, code);
-		if (result != RESULT_OK) {
-			bad_area(reading, item->node, item->text, result);
-			continue;
-		}
-		if (context->area != NULL && !area_within(code, context->area) && !area_within(context->area, code)) {
-			struct problem *problem = READING_WARNING(reading, item->node, FIELD_AREAS,
-				N_("\"%s\" lies outside this site's area"), reading_quote(reading, item->text));
-			problem_remedy(problem, N_("nobody may be there to be told; check it"));
-		}
-		if (!mem_strings_has(alert->areas, code))
-			mem_strings_add(&alert->areas, code);
-	}
-	if (items.count == 0 && context->area != NULL && area_code(context->area, code))
-		mem_strings_add(&alert->areas, code);
-	if (items.count == 0 && alert->areas[0] == NULL) {
+	for (size_t i = 0; i < items.count; i++)
+		read_area(reading, &items.list[i]);
+	if (items.count == 0 && site != NULL && area_code(site, code)) {
+		mem_strings_add(&reading->alert->areas, code);
+	} else if (items.count == 0) {
 		struct problem *problem = READING_ERROR(reading, NULL, FIELD_AREAS, N_("is missing"));
 		problem_remedy(problem, N_("write a code or a name, such as %s"), "320583 昆山市");
 	}

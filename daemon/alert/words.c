@@ -110,3 +110,26 @@ bool words_yes_no(const char *text, bool *yes)
 	*yes = value != 0;
 	return true;
 }
+
+bool words_nothing(const char *text)
+{
+	static const struct word words[] = {{"无", 0}, {"暂无", 0}, {"没有", 0}, {"不详", 0}, {"未知", 0}, {"未遂", 0},
+		{"无损失", 0}, {"未造成损失", 0}, {"none", 0}};
+	int value;
+
+	return WORD_FIND(words, text, &value);
+}
+
+bool words_whole_area(const char *text, const char *code)
+{
+	enum { ANY = 0, COUNTY = 6, TOWN = 9 };
+	static const struct word words[] = {{"辖区", ANY}, {"全辖区", ANY}, {"本辖区", ANY}, {"辖区内", ANY}, {"本地", ANY},
+		{"全域", ANY}, {"全市", COUNTY}, {"全县", COUNTY}, {"全区", COUNTY}, {"本市", COUNTY}, {"本县", COUNTY},
+		{"本区", COUNTY}, {"我市", COUNTY}, {"我县", COUNTY}, {"我区", COUNTY}, {"全镇", TOWN}, {"全乡", TOWN},
+		{"全街道", TOWN}, {"本镇", TOWN}, {"我镇", TOWN}};
+	int length;
+
+	if (!WORD_FIND(words, text, &length))
+		return false;
+	return length == ANY || strlen(code) == (size_t)length;
+}

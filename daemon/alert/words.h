@@ -17,4 +17,10 @@ bool words_level(const char *text, enum level *level);
 bool words_medium(const char *text, enum medium *medium);
 bool words_yes_no(const char *text, bool *yes);
 
+/* True for "无", "暂无", "不详": a line of a form that says there is nothing to say. */
+bool words_nothing(const char *text);
+
+/* True for "本辖区" and, as far as the code's length agrees, "全市" or "全镇": the site's own area. */
+bool words_whole_area(const char *text, const char *code);
+
 #endif
