@@ -5,7 +5,7 @@
 
 /*
  * What the service manager and the operator say by signals: SIGTERM and SIGINT ask to stop, SIGHUP asks to read the
- * configuration again. Delivered on the loop, so a handler may do anything. SIGPIPE is ignored while this is open.
+ * configuration again. Delivered on the loop, so a handler may do anything. SIGPIPE is ignored from then on.
  */
 struct signals;
 

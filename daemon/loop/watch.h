@@ -6,9 +6,9 @@
 #include "loop/loop.h"
 
 /*
- * One folder's events, by inotify. A name that was moved in is complete; a name that was closed after writing may not
- * be. `lost` says that events were or may have been missed (the kernel's queue ran over; the folder was deleted, renamed
- * or unmounted): scan it. Events are hints that make things fast; scanning is what makes them right.
+ * One folder's events, by inotify. A name that was moved in is complete; a name that was made or was closed after
+ * writing may not be. `lost` says that events were or may have been missed (the kernel's queue ran over; the folder was deleted, renamed
+ * or unmounted; a folder came in): scan it. Events are hints that make things fast; scanning is what makes them right.
  */
 struct watch;
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/problem.h"
+#include "base/result.h"
 #include "loop/loop.h"
 
 /*
@@ -25,7 +26,8 @@ struct serve_request;
 enum serve_verdict {
 	SERVE_ANSWER, /* `reply` is filled */
 	SERVE_LATER,  /* serve_answer() or serve_drop() will follow with serve_id() */
-	SERVE_STREAM, /* Server-Sent Events: serve_push() follows, until serve_drop() or until the client leaves */
+	/* Server-Sent Events: `body`, if any, goes first (copied); serve_push() follows until serve_drop() or the client leaves. */
+	SERVE_STREAM,
 	SERVE_DROP,   /* close the connection without a byte of reply */
 };
 
@@ -57,7 +59,10 @@ typedef enum serve_verdict serve_handler(void *arg, const struct serve_request *
 enum result serve_open(struct loop *loop, const char *address, uint16_t port, serve_handler *handler, void *arg,
 	struct serve **serve, struct problems *problems);
 
-/* Called, once each, when a stream or a later answer can no longer reach its client. May be NULL. Set before any turn. */
+/*
+ * Called, once each, when a stream or a later answer can no longer reach its client; a client that leaves is noticed when
+ * something is next sent to it (streams get a comment line every 15 s). Not called for what serve_close() breaks off.
+ */
 void serve_on_gone(struct serve *serve, void (*gone)(void *arg, uint64_t id));
 
 uint16_t serve_port(const struct serve *serve);

@@ -1,0 +1,152 @@
+#include "serve/serve.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "base/require.h"
+#include "serve/state.h"
+
+#define CONNECTION_TIMEOUT_S 30u
+#define CONNECTION_MEMORY (64u << 10)
+
+/* Lets the daemon do what is ready, then asks when it wants to be called again. */
+static void turn(void *arg)
+{
+	struct serve *serve = arg;
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	if (serve->closing)
+		return;
+	MHD_run(serve->daemon);
+	if (serve->closing)
+		return;
+	if (MHD_get_timeout(serve->daemon, &wait_ms) != MHD_YES)
+		timer_disarm(&serve->timer);
+	else if (wait_ms > 0)
+		timer_arm(&serve->timer, wait_ms);
+	else
+		serve_kick(serve);
+}
+
+void serve_kick(struct serve *serve)
+{
+	if (!serve->closing)
+		loop_defer(serve->loop, &serve->soon, turn, serve);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	turn(poll->data);
+}
+
+static struct MHD_Daemon *start_daemon(struct serve *serve, int fd)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, serve_on_request, serve,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, SERVE_CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_NOTIFY_COMPLETED, serve_on_completed, serve,
+		MHD_OPTION_END);
+}
+
+static bool start(struct serve *serve, int fd)
+{
+	serve->daemon = start_daemon(serve, fd);
+	if (serve->daemon == NULL)
+		return false;
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(serve->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	uv_poll_t *poll = mem_zalloc(sizeof(*poll));
+	REQUIRE(info != NULL && uv_poll_init(loop_uv(serve->loop), poll, info->epoll_fd) == 0);
+	poll->data = serve;
+	serve->poll = poll;
+	uv_poll_start(poll, UV_READABLE, on_poll);
+	return true;
+}
+
+enum result serve_open(struct loop *loop, const char *address, uint16_t port, serve_handler *handler, void *arg,
+	struct serve **out, struct problems *problems)
+{
+	enum result result;
+	uint16_t got = 0;
+	int fd = serve_listen(address, port, &got, &result, problems);
+
+	if (fd < 0)
+		return result;
+	struct serve *serve = mem_zalloc(sizeof(*serve));
+	serve->loop = loop;
+	serve->handler = handler;
+	serve->arg = arg;
+	serve->port = got;
+	for (unsigned int i = 0; i < SERVE_CONNECTIONS; i++)
+		serve->free_slots[serve->free_count++] = SERVE_CONNECTIONS - 1 - i;
+	timer_init(&serve->timer, loop, turn, serve);
+	timer_init(&serve->heartbeat, loop, serve_on_heartbeat, serve);
+	if (!start(serve, fd)) {
+		problem_add(problems, PROBLEM_ERROR, NULL, "listen.port", N_("the web service on port %u did not start"), got);
+		close(fd);
+		free(serve);
+		return RESULT_IO;
+	}
+	*out = serve;
+	return RESULT_OK;
+}
+
+void serve_on_gone(struct serve *serve, void (*gone)(void *arg, uint64_t id))
+{
+	serve->gone = gone;
+}
+
+uint16_t serve_port(const struct serve *serve)
+{
+	return serve->port;
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+	struct serve *serve = handle->data;
+	void (*closed)(void *arg) = serve->closed;
+	void *arg = serve->closed_arg;
+
+	free(handle);
+	free(serve);
+	if (closed != NULL)
+		closed(arg);
+}
+
+/* Not inside serve_close(), which a handler may have called from within the daemon. */
+static void stop(void *arg)
+{
+	struct serve *serve = arg;
+	uv_poll_t *poll = serve->poll;
+
+	uv_poll_stop(poll);
+	/* The daemon insists that nobody is suspended when it ends. */
+	for (unsigned int i = 0; i < SERVE_CONNECTIONS; i++)
+		if (serve->slots[i] != NULL)
+			serve_break(serve->slots[i]);
+	uv_close((uv_handle_t *)poll, on_poll_closed);
+	MHD_stop_daemon(serve->daemon);
+}
+
+void serve_close(struct serve *serve, void (*closed)(void *arg), void *arg)
+{
+	if (serve->closing)
+		return;
+	serve->closing = true;
+	serve->closed = closed;
+	serve->closed_arg = arg;
+	timer_disarm(&serve->timer);
+	timer_disarm(&serve->heartbeat);
+	loop_defer_cancel(serve->loop, &serve->soon);
+	loop_defer(serve->loop, &serve->soon, stop, serve);
+}
+
+unsigned int serve_connections(const struct serve *serve)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(serve->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info != NULL ? info->num_connections : 0;
+}
