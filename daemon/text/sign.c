@@ -33,9 +33,17 @@ static uint32_t widened(uint32_t code, bool *quote_open)
 	return code != 0 && code < 0x80 && strchr(",:;!?()", (int)code) != NULL ? code - 0x20 + 0xff00 : code;
 }
 
+/* Chinese characters, and the dashes, quotes and dots that stand among them. */
 static bool is_chinese(uint32_t code)
 {
-	return code >= 0x2e80;
+	return code >= 0x2e80 || (code >= 0x2014 && code <= 0x2026);
+}
+
+/* A full-width mark brings its own gap. */
+static bool ends_clause(uint32_t code)
+{
+	return code == 0xff0c || code == 0xff1a || code == 0xff1b || code == 0xff01 || code == 0xff1f || code == 0x3001 ||
+	       code == 0x3002;
 }
 
 static uint32_t following(const char *at, const char *end)
@@ -60,7 +68,7 @@ bool sign_normalise(const char *text, struct buf *out)
 		if (is_chinese(before) || is_chinese(following(text, end)))
 			code = widened(code, &quote_open);
 		/* Blanks at the edges and in rows only cost the reader time on a rolling line. */
-		if (code == ' ' && (before == ' ' || out->size == start))
+		if (code == ' ' && (before == ' ' || ends_clause(before) || out->size == start))
 			continue;
 		before = code;
 		buf_add(out, bytes, utf8_put(code, bytes));

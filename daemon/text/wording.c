@@ -97,13 +97,16 @@ static enum result render(const struct wording *wording, const struct fields *fi
 	return result == RESULT_OK && !out->full ? RESULT_OK : RESULT_INVALID;
 }
 
-/* How good a size is: parts for SMS (fewer are worth cutting for), else whether it fits at all. */
+/* What is still too much: parts for SMS (fewer are worth cutting for), else bytes over the most. */
 static unsigned int rank(const struct wording *wording, const char *text)
 {
 	const struct text_request *request = wording->request;
+	unsigned int size, most = wording_most(request);
 
-	if (request->medium != MEDIUM_SMS)
-		return wording_measure(request, text) + wording->before > wording_most(request);
+	if (request->medium != MEDIUM_SMS) {
+		size = wording_measure(request, text) + wording->before;
+		return size > most ? size - most : 0;
+	}
 	struct segment_count count = segment_count(text, strlen(text), request->rule);
 	return segment_parts(count.units + wording->before, count.coding);
 }
