@@ -132,8 +132,8 @@ static size_t area_stem(const char *name)
 }
 
 /*
- * How many bytes at the end of text[0, length) name this area: its whole name, or only its stem; 0 when they do not. "吉林" is
- * "吉林省" and "吉林市" alike; the caller settles that.
+ * How many bytes at the end of text[0, length) name this area: its whole name, or only its stem; 0 when they do not.
+ * "吉林" is "吉林省" and "吉林市" alike; the caller settles that.
  */
 static size_t area_tail(const struct area *row, const char *text, size_t length)
 {
@@ -186,7 +186,7 @@ static void area_hit(struct area_hits *hits, const struct area *row, bool whole)
 	hits->count++;
 }
 
-/* Of several, the one inside `near`, or the one around it; otherwise the only widest one ("吉林" is the province). */
+/* Of several, the only one inside `near`, or the one around it; NULL when that does not decide. */
 static const struct area *area_choose(const struct area_hits *hits, const char *near)
 {
 	const struct area *inside = NULL, *around = NULL;

@@ -78,9 +78,10 @@ static enum field field_of(enum form form, const struct node *node)
 	return found;
 }
 
+/* The group of ready wordings, or what somebody wrote in its place. */
 static bool is_text_group(const struct reading *reading, const struct node *node)
 {
-	return reading->form != FORM_TXT && node->kind == NODE_GROUP && strcmp(node->key, "text") == 0;
+	return reading->form != FORM_TXT && node->parent == reading->root && strcmp(node->key, "text") == 0;
 }
 
 const char *reading_label(const struct reading *reading, enum field field)
@@ -170,6 +171,19 @@ static void known_field(struct reading *reading, const struct node *node, enum f
 	problem_remedy(problem, N_("keep one of them"));
 }
 
+static void open_group(struct reading *reading, const struct node *group);
+
+static void open_text(struct reading *reading, const struct node *node)
+{
+	if (node->kind == NODE_GROUP) {
+		open_group(reading, node);
+		return;
+	}
+	struct problem *problem = READING_ERROR(reading, node, FIELD_COUNT, N_("must be a group with a text for each channel"));
+	problem_remedy(problem, N_("write it like %s"),
+		reading->form == FORM_JSON ? "\"text\": { \"sms\": \"...\" }" : "text: { sms = \"...\"; };");
+}
+
 static void open_group(struct reading *reading, const struct node *group)
 {
 	for (const struct node *node = group->first; node != NULL; node = node->next) {
@@ -179,8 +193,8 @@ static void open_group(struct reading *reading, const struct node *group)
 			return;
 		}
 		enum field field = field_of(reading->form, node);
-		if (is_text_group(reading, node) && group == reading->root)
-			open_group(reading, node);
+		if (is_text_group(reading, node))
+			open_text(reading, node);
 		else if (field != FIELD_COUNT)
 			known_field(reading, node, field);
 		else

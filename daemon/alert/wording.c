@@ -266,20 +266,23 @@ static void keep_digits(char *text)
 	free(narrow);
 }
 
-static bool hotline_known(const struct alert_context *context, const char *hotline)
+static bool same_number(const char *written, const char *hotline)
 {
-	if (strcmp(hotline, "96110") == 0 || strcmp(hotline, "110") == 0)
+	char *known = mem_strdup(written);
+
+	keep_digits(known);
+	bool same = strcmp(known, hotline) == 0;
+	free(known);
+	return same;
+}
+
+static bool hotline_known(const struct alert_context *context, const char *site, const char *hotline)
+{
+	if (same_number("96110", hotline) || same_number("110", hotline) || same_number(site, hotline))
 		return true;
-	if (context->hotline != NULL && strcmp(context->hotline, hotline) == 0)
-		return true;
-	for (char *const *phone = context->phones; phone != NULL && *phone != NULL; phone++) {
-		char *known = mem_strdup(*phone);
-		keep_digits(known);
-		bool same = strcmp(known, hotline) == 0;
-		free(known);
-		if (same)
+	for (char *const *phone = context->phones; phone != NULL && *phone != NULL; phone++)
+		if (same_number(*phone, hotline))
 			return true;
-	}
 	return false;
 }
 
@@ -288,22 +291,20 @@ static void read_hotline(struct reading *reading)
 	const char *site = reading->context->hotline != NULL ? reading->context->hotline : "96110";
 	const struct node *node;
 	char *hotline = reading_text(reading, FIELD_HOTLINE, &node);
-	struct problem *problem = NULL;
+	struct problem *problem;
 
-	if (hotline == NULL) {
-		reading->alert->hotline = mem_strdup(site);
-		return;
-	}
+	if (hotline == NULL)
+		hotline = mem_strdup(site);
 	keep_digits(hotline);
+	reading->alert->hotline = hotline;
 	size_t length = strspn(hotline, "0123456789");
 	if (hotline[length] != '\0' || length < HOTLINE_LEAST || length > HOTLINE_MOST) {
 		problem = READING_ERROR(reading, node, FIELD_HOTLINE, N_("is no telephone number"));
 		problem_remedy(problem, N_("write digits only, such as %s"), "96110");
-	} else if (!hotline_known(reading->context, hotline)) {
+	} else if (!hotline_known(reading->context, site, hotline)) {
 		problem = READING_ERROR(reading, node, FIELD_HOTLINE, N_("is not a number that residents may be told to call"));
 		problem_remedy(problem, N_("write %s, or have the number added to intake.phones in crierd.conf"), site);
 	}
-	reading->alert->hotline = hotline;
 }
 
 static void read_slogan(struct reading *reading)
