@@ -5,6 +5,7 @@
 function(crier_room name)
 	cmake_parse_arguments(arg "" "" "ROOMS;LIBS" ${ARGN})
 	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c)
+	list(FILTER sources EXCLUDE REGEX "/main\\.c$")
 	set(door ${CMAKE_BINARY_DIR}/doors/${name})
 	file(MAKE_DIRECTORY ${door})
 	file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${name} ${door}/${name} SYMBOLIC)

@@ -1,0 +1,263 @@
+#include "cli/orders.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/say.h"
+#include "cli/show.h"
+#include "cli/speak.h"
+
+enum { USAGE = 2 };
+
+#define DRY {"dry-run", ORDER_FLAG, "dry_run", NULL}
+#define MOST {"most", ORDER_NUMBER, "most", "N"}
+#define FROM {"from", ORDER_DATE, "from_ms", "DATE"}
+#define TO {"to", ORDER_DATE, "to_ms", "DATE"}
+
+const struct order orders[] = {
+	{"status", NULL, "", false, {{0}}, N_("how the daemon is, in one page"), show_status},
+	{"submit", NULL, "FILE…", true, {{0}}, N_("check files, hand them over durably, print the alerts' ids"), NULL},
+	{"preview", NULL, "name", true, {{0}}, N_("every text of an alert as it would leave, without sending it"), show_preview},
+	{"alert list", NULL, "", false, {{"state", ORDER_TEXT, "state", "open|closed|stored"}, MOST, FROM, TO},
+		N_("alerts, newest first"), show_alerts},
+	{"alert show", NULL, "id", false, {{0}}, N_("one alert: its texts, and how its recipients stand"), show_alert},
+	{"alert cancel", NULL, "id", false, {DRY}, N_("stop what has not been sent, and take it off the signs"), show_cancel},
+	{"report", NULL, "[id]", false, {FROM, TO, {"csv", ORDER_FLAG, NULL, NULL}},
+		N_("who was reached, in sums that add up"), show_report},
+	{"queue list", NULL, "", false, {{0}}, N_("what still waits, by alert and channel"), show_queue},
+	{"queue release", NULL, "id channel", false, {{0}}, N_("send on although the provider refused the text"), show_released},
+	{"channel list", NULL, "", false, {{0}}, N_("channels and how they are"), show_channels},
+	{"channel suspend", NULL, "name [why]", false, {{0}}, N_("send nothing new there"), show_channel},
+	{"channel resume", NULL, "name", false, {{0}}, N_("send there again"), show_channel},
+	{"sign list", NULL, "", false, {{0}}, N_("what each sign shows"), show_signs},
+	{"unknown list", NULL, "", false, {MOST}, N_("sends whose answer was lost"), show_unknown},
+	{"unknown resend", NULL, "batch", false, {DRY}, N_("send to those in doubt once more"), show_resolved},
+	{"unknown drop", NULL, "batch", false, {DRY}, N_("count those in doubt as failed"), show_resolved},
+	{"roster import", NULL, "name", true, {{"list", ORDER_TEXT, "list", "NAME"}, {"source", ORDER_TEXT, "source", "UNIT"},
+		{"basis", ORDER_TEXT, "basis", "TEXT"}, {"until", ORDER_TEXT, "until", "DATE"},
+		{"discard-extra", ORDER_FLAG, "discard_extra", NULL}, DRY},
+		N_("replace one list of residents by a CSV file"), show_import},
+	{"roster lists", NULL, "", false, {{0}}, N_("the lists and where they come from"), show_lists},
+	{"roster stats", NULL, "", false, {{0}}, N_("how many residents, by list, area, role and age"), show_stats},
+	{"roster find", NULL, "phone", false, {{"history", ORDER_FLAG, "history", NULL}},
+		N_("one number: where it comes from, and what it was sent"), show_person},
+	{"optout add", NULL, "phone", false, {{"source", ORDER_TEXT, "source", "TEXT"}}, N_("text this number no more"), show_optout},
+	{"optout remove", NULL, "phone", false, {{0}}, N_("the resident wants warnings again"), show_optout},
+	{"optout list", NULL, "", false, {MOST}, N_("who asked not to be texted"), show_optouts},
+	{"schedule list", NULL, "", false, {{0}}, N_("reminders and slogans"), show_schedules},
+	{"schedule next", NULL, "", false, {MOST}, N_("what comes next, in order of time"), show_next},
+	{"schedule run", NULL, "name", false, {{0}}, N_("send a reminder now"), show_ran},
+	{"audit list", NULL, "", false, {MOST}, N_("what operators did, newest first"), show_audit},
+	{"audit verify", NULL, "", false, {{0}}, N_("check that nobody changed the audit trail"), show_audited},
+	{"stop", NULL, "", false, {{0}}, N_("the red switch: stop all sending now, lose nothing"), show_switch},
+	{"start", NULL, "", false, {{0}}, N_("go on sending"), show_switch},
+	{"reload", NULL, "", false, {{0}}, N_("read the configuration again; a faulty one changes nothing"), show_reloaded},
+	{0},
+};
+
+/* How many leading words of argv are the order's; 0 when they differ. */
+static int matches(const struct order *order, int argc, char *const *argv)
+{
+	const char *words = order->words;
+	int count = 0;
+
+	while (*words != '\0') {
+		size_t length = strcspn(words, " ");
+		if (count >= argc || strlen(argv[count]) != length || strncmp(argv[count], words, length) != 0)
+			return 0;
+		count++;
+		words += length + (words[length] == ' ');
+	}
+	return count;
+}
+
+const struct order *order_find(int argc, char *const *argv, int *used)
+{
+	const struct order *found = NULL;
+
+	*used = 0;
+	for (const struct order *order = orders; order->words != NULL; order++) {
+		int count = matches(order, argc, argv);
+		if (count > *used) {
+			*used = count;
+			found = order;
+		}
+	}
+	return found;
+}
+
+static bool parse_date(const char *text, json_int_t *ms)
+{
+	static const char *const forms[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *end = strptime(text, forms[i], &tm);
+		if (end != NULL && *end == '\0') {
+			*ms = (json_int_t)mktime(&tm) * 1000;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int bad_value(const char *option, const char *value)
+{
+	speak_error(N_("--%s does not take \"%s\""), option, value);
+	return USAGE;
+}
+
+static int take_option(const struct order_option *option, const char *value, json_t *args)
+{
+	char *end;
+	json_int_t number;
+
+	switch (option->kind) {
+	case ORDER_FLAG:
+		if (option->arg != NULL)
+			json_object_set_new(args, option->arg, json_true());
+		return 0;
+	case ORDER_TEXT:
+		json_object_set_new(args, option->arg, json_string(value));
+		return json_object_get(args, option->arg) != NULL ? 0 : bad_value(option->name, value);
+	case ORDER_NUMBER:
+		errno = 0;
+		number = strtoll(value, &end, 10);
+		if (*value == '\0' || *end != '\0' || errno != 0 || number < 0)
+			return bad_value(option->name, value);
+		json_object_set_new(args, option->arg, json_integer(number));
+		return 0;
+	case ORDER_DATE:
+		if (!parse_date(value, &number))
+			return bad_value(option->name, value);
+		json_object_set_new(args, option->arg, json_integer(number));
+		return 0;
+	}
+	return USAGE;
+}
+
+static const struct order_option *find_option(const struct order *order, const char *name, size_t length)
+{
+	for (const struct order_option *option = order->options; option->name != NULL; option++)
+		if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
+			return option;
+	return NULL;
+}
+
+static int no_option(const struct order *order, const char *word)
+{
+	const char *names[sizeof(order->options) / sizeof(order->options[0]) + 1] = {0};
+
+	for (size_t i = 0; i + 1 < sizeof(names) / sizeof(names[0]) && order->options[i].name != NULL; i++)
+		names[i] = order->options[i].name;
+	const char *near = nearest_name(word + 2, names);
+	if (near != NULL)
+		speak_error(N_("\"%s\" has no option %s; did you mean --%s?"), order->words, word, near);
+	else
+		speak_error(N_("\"%s\" has no option %s; see: crier help %s"), order->words, word, order->words);
+	return USAGE;
+}
+
+/* The n-th positional of the order; false past the last. */
+static bool positional(const struct order *order, int n, char name[32], bool *optional)
+{
+	const char *at = order->positional;
+
+	for (;; n--) {
+		at += strspn(at, " ");
+		size_t length = strcspn(at, " ");
+		if (length == 0)
+			return false;
+		if (n == 0) {
+			*optional = at[0] == '[';
+			snprintf(name, 32, "%.*s", (int)(*optional ? length - 2 : length), at + *optional);
+			return true;
+		}
+		at += length;
+	}
+}
+
+static int take_word(const struct order *order, const char *word, int place, json_t *args, const char **file)
+{
+	char name[32];
+	bool optional;
+
+	if (!positional(order, place, name, &optional)) {
+		speak_error(N_("\"%s\" takes no further argument \"%s\""), order->words, word);
+		return USAGE;
+	}
+	if (order->file && place == 0) {
+		*file = word;
+		const char *slash = strrchr(word, '/');
+		word = slash != NULL ? slash + 1 : word;
+	}
+	json_object_set_new(args, name, json_string(word));
+	if (json_object_get(args, name) != NULL)
+		return 0;
+	speak_error(N_("an argument is not UTF-8"));
+	return USAGE;
+}
+
+int order_parse(const struct order *order, int argc, char *const *argv, json_t *args, const char **file)
+{
+	int place = 0, status = 0;
+	char name[32];
+	bool optional, plain = false;
+
+	*file = NULL;
+	for (int i = 0; i < argc && status == 0; i++) {
+		if (plain || strncmp(argv[i], "--", 2) != 0) {
+			status = take_word(order, argv[i], place++, args, file);
+			continue;
+		}
+		if (argv[i][2] == '\0') {
+			plain = true;
+			continue;
+		}
+		size_t length = strcspn(argv[i] + 2, "=");
+		const struct order_option *option = find_option(order, argv[i] + 2, length);
+		const char *value = argv[i][2 + length] == '=' ? argv[i] + 3 + length : NULL;
+		if (option == NULL)
+			return no_option(order, argv[i]);
+		if (option->kind != ORDER_FLAG && value == NULL && i + 1 < argc)
+			value = argv[++i];
+		if (option->kind != ORDER_FLAG && value == NULL)
+			return bad_value(option->name, "");
+		status = take_option(option, value, args);
+	}
+	if (status == 0 && positional(order, place, name, &optional) && !optional) {
+		speak_error(N_("\"%s\" needs %s; see: crier help %s"), order->words, name, order->words);
+		status = USAGE;
+	}
+	return status;
+}
+
+static void print_usage(const struct order *order)
+{
+	char words[256];
+	int used = snprintf(words, sizeof(words), "%s", order->words);
+
+	if (order->positional[0] != '\0')
+		used += snprintf(words + used, sizeof(words) - (size_t)used, " %s",
+			order->file && strcmp(order->positional, "name") == 0 ? "FILE" : order->positional);
+	for (const struct order_option *option = order->options; option->name != NULL && used < 200; option++)
+		used += snprintf(words + used, sizeof(words) - (size_t)used, " [--%s%s%s]", option->name,
+			option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
+	printf("  %s\n        %s\n", words, tr(order->help));
+}
+
+void order_help(const struct order *order)
+{
+	if (order != NULL) {
+		print_usage(order);
+		return;
+	}
+	puts(tr(N_("usage: crier [-c FILE] [--json] ORDER …")));
+	for (order = orders; order->words != NULL; order++)
+		print_usage(order);
+	puts(tr(N_("exit status: 0 done, 1 failed, 2 usage, 65 file refused, 66 no such file, 69 daemon not running, 75 try later, 77 not permitted, 78 configuration")));
+}
