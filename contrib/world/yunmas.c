@@ -36,6 +36,7 @@ static const struct world_say not_found = { 404, "text/plain", "no such service"
 
 struct asked {
 	json_t *json;
+	char *params; /* as JSON text */
 	bool templated;
 	uint64_t *phones;
 	uint32_t count;
@@ -77,12 +78,23 @@ static json_t *read_body(const struct world_call *call)
 	return json;
 }
 
+/* Clients send the template's variables as JSON text in a string, or as the array itself. */
+static char *read_params(const json_t *json)
+{
+	const json_t *params = json_object_get(json, "params");
+	char *text = json_is_array(params) ? json_dumps(params, JSON_COMPACT) : NULL;
+
+	if (text != NULL)
+		return text;
+	return mem_strdup(json_is_string(params) ? json_string_value(params) : "");
+}
+
 static bool mac_fits(const struct world_peer *peer, const struct asked *asked)
 {
 	char mac[33];
 	char *whole = asked->templated ?
 		mem_printf("%s%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"), peer->options.secret,
-			field(asked, "templateId"), field(asked, "mobiles"), field(asked, "params"),
+			field(asked, "templateId"), field(asked, "mobiles"), asked->params,
 			field(asked, "sign"), field(asked, "addSerial")) :
 		mem_printf("%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"), peer->options.secret,
 			field(asked, "mobiles"), field(asked, "content"), field(asked, "sign"),
@@ -117,7 +129,7 @@ static void read_numbers(struct asked *asked)
 static void read_text(const struct world_peer *peer, struct asked *asked)
 {
 	const char *words = peer->options.signature;
-	const char *text = field(asked, asked->templated ? "params" : "content");
+	const char *text = asked->templated ? asked->params : field(asked, "content");
 
 	if (*text == '\0' || (asked->templated && *field(asked, "templateId") == '\0'))
 		asked->refusal = &bad_message;
@@ -227,6 +239,8 @@ static void serve(struct world_peer *peer, struct world_call *call, struct asked
 void world_yunmas_asked(struct world *world, struct world_call *call)
 {
 	struct asked asked = { .json = read_body(call) };
+
+	asked.params = read_params(asked.json);
 	struct world_peer *peer = find(world, field(&asked, "apId"));
 
 	if (peer == NULL) {
@@ -238,6 +252,7 @@ void world_yunmas_asked(struct world *world, struct world_call *call)
 		serve(peer, call, &asked);
 	}
 	json_decref(asked.json);
+	free(asked.params);
 	free(asked.phones);
 	free(asked.text);
 }

@@ -315,6 +315,47 @@ static void base64_and_md5_match_the_vectors(void **state)
 	assert_null(world_base64_read("a-b=", 4, &size));
 }
 
+/* A fixed stream of bytes that look random, biased towards what the decoders treat specially. */
+static uint8_t noise(uint64_t *at)
+{
+	static const uint8_t special[] = { 0xa5, 0xa6, 0x5a, 0x5b, 0x5c, 0, 1, 2, '%', '&', '=', 'F', 'O', 'C', '0', '1' };
+
+	*at = *at * 6364136223846793005u + 1442695040888963407u;
+	uint8_t byte = (uint8_t)(*at >> 56);
+	return (*at >> 40 & 1) != 0 ? special[byte % sizeof(special)] : byte;
+}
+
+static void noise_is_survived(void **state)
+{
+	struct world_frame_reader *reader = mem_zalloc(sizeof(*reader));
+	struct world_frame frame;
+	uint64_t seed = 1;
+
+	for (size_t i = 0; i < 300000; i++)
+		world_frame_byte(reader, noise(&seed), &frame);
+	for (size_t i = 0; i < 20000; i++) {
+		uint8_t bytes[64];
+		char text[65] = "";
+		struct world_area area;
+		struct world_query query;
+		struct world_url url;
+		size_t made;
+		for (size_t j = 0; j < sizeof(bytes); j++)
+			text[j] = (char)(bytes[j] = noise(&seed));
+		bytes[14] = i % 3;
+		if (i % 2 == 0)
+			memcpy(bytes + 23, "\x25\0\0\0", 4);
+		if (world_area_read(&area, bytes, i % 2 == 0 ? sizeof(bytes) : bytes[0] % 64))
+			free(area.text);
+		world_query_read(&query, text);
+		world_query_fini(&query);
+		world_url_read(&url, text);
+		free(world_base64_read(text, strlen(text), &made));
+		free(world_sms_decode(text, sizeof(bytes), i % 2 == 0 ? "UTF-16BE" : "GBK"));
+	}
+	free(reader);
+}
+
 static void windows_slide(void **state)
 {
 	struct world_window window;
@@ -356,6 +397,7 @@ int main(void)
 		cmocka_unit_test(queries_keep_every_byte),
 		cmocka_unit_test(urls_are_taken_apart),
 		cmocka_unit_test(base64_and_md5_match_the_vectors),
+		cmocka_unit_test(noise_is_survived),
 		cmocka_unit_test(windows_slide),
 	};
 

@@ -276,6 +276,27 @@ static void yunmas_takes_the_vector(void **state)
 	assert_int_equal(totals(s, s->mas).answered_ok, 4);
 }
 
+static void yunmas_takes_templates(void **state)
+{
+	/* The vector of the reference; once with its variables as JSON text, once as an array. */
+	static const char *const bodies[] = {
+		"eyJlY05hbWUiOiLmtYvor5Xljr/lhazlronlsYAiLCJhcElkIjoiY3JpZXIiLCJ0ZW1wbGF0ZUlkIjoiVFBMMSIsIm1vYmls"
+		"ZXMiOiIxMzgwMDAwMDAwMSwxMzgwMDAwMDAwMiIsInBhcmFtcyI6IltcIuWIt+WNlei/lOWIqVwiLFwiOTYxMTBcIl0iLCJz"
+		"aWduIjoiYWJjREVGMTIzIiwiYWRkU2VyaWFsIjoiIiwibWFjIjoiNjY3NGM0MWZmZWNiY2RlNWQxZDI1NjJmZDZkNTk4Yzci"
+		"fQ==",
+		"eyJlY05hbWUiOiLmtYvor5Xljr/lhazlronlsYAiLCJhcElkIjoiY3JpZXIiLCJ0ZW1wbGF0ZUlkIjoiVFBMMSIsIm1vYmls"
+		"ZXMiOiIxMzgwMDAwMDAwMSwxMzgwMDAwMDAwMiIsInBhcmFtcyI6WyLliLfljZXov5TliKkiLCI5NjExMCJdLCJzaWduIjoi"
+		"YWJjREVGMTIzIiwiYWRkU2VyaWFsIjoiIiwibWFjIjoiNjY3NGM0MWZmZWNiY2RlNWQxZDI1NjJmZDZkNTk4YzcifQ==",
+	};
+	struct setting *s = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(post(s, "/sms/tmpsubmit", bodies[i]), 200);
+		assert_non_null(strstr(s->body, "success\":true"));
+	}
+	assert_int_equal(world_phone_count_text(s->world, 13800000002, "【玉山反诈】TPL1:[\"刷单返利\",\"96110\"]"), 2);
+}
+
 static void yunmas_refuses_in_its_own_words(void **state)
 {
 	struct setting *s = *state;
@@ -398,6 +419,7 @@ int main(void)
 		TEST(a_world_closes_while_requests_hang),
 		TEST(sliding_windows_are_checked),
 		TEST(yunmas_takes_the_vector),
+		TEST(yunmas_takes_templates),
 		TEST(yunmas_refuses_in_its_own_words),
 		TEST(yunmas_reports_wait_to_be_pulled),
 		TEST(robots_answer_with_error_codes),
