@@ -98,7 +98,8 @@ enum result area_add(struct area_table *table, const char *code, const char *nam
 	size_t at = area_place(table, plain);
 	table->rows = mem_resize(table->rows, table->count + 1, sizeof(*table->rows));
 	memmove(&table->rows[at + 1], &table->rows[at], (table->count - at) * sizeof(*table->rows));
-	table->rows[at] = (struct area){.code = mem_strdup(plain), .name = mem_strdup(name), .folded = fold_name(name)};
+	table->rows[at] = (struct area){.code = mem_strdup(plain), .name = mem_strdup(name),
+		.folded = fold_name(name)};
 	table->count++;
 	return RESULT_OK;
 }
@@ -207,7 +208,8 @@ static const struct area *area_choose(const struct area_hits *hits, const char *
 	return inside_count == 0 ? around : NULL;
 }
 
-static enum result area_find_name(const struct area_table *table, const char *name, const char *near, char code[AREA_CODE])
+static enum result area_find_name(const struct area_table *table, const char *name, const char *near,
+	char code[AREA_CODE])
 {
 	struct area_hits hits = {.count = 0};
 	size_t length = strlen(name);

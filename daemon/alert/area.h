@@ -7,8 +7,9 @@
 #include "base/result.h"
 
 /*
- * Area codes and their names (alerts.md section 5): six digits of GB/T 2260, nine for a town, twelve for a village. A code
- * is text everywhere. The table holds what is known by name; a code without a name is a good code all the same.
+ * Area codes and their names (alerts.md section 5): six digits of GB/T 2260, nine for a town, twelve for a
+ * village. A code is text everywhere. The table holds what is known by name; a code without a name is a good
+ * code all the same.
  */
 #define AREA_CODE 16 /* bytes that hold any code and its zero */
 
@@ -26,8 +27,8 @@ struct area_table {
 void area_table_fini(struct area_table *table);
 
 /*
- * Writes the code without padding into `out`: "320583000000" → "320583", "32058310000000" → "320583100". Returns false
- * when `text` is not 6, 9, 12 or 14 digits.
+ * Writes the code without padding into `out`: "320583000000" → "320583", "32058310000000" → "320583100".
+ * Returns false when `text` is not 6, 9, 12 or 14 digits.
  */
 bool area_code(const char *text, char out[AREA_CODE]);
 

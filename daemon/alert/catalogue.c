@@ -18,7 +18,8 @@ const struct node *catalogue_list(const struct node *root, const char *key, stru
 	const struct node *list = node_find(root, key);
 
 	if (list == NULL || list->kind != NODE_LIST || list->count == 0 || root->count != 1) {
-		CATALOGUE_PROBLEM(problems, root, N_("the file must hold one list named \"%s\" and nothing else"), key);
+		CATALOGUE_PROBLEM(problems, root,
+			N_("the file must hold one list named \"%s\" and nothing else"), key);
 		return NULL;
 	}
 	return list;
@@ -39,7 +40,8 @@ bool catalogue_row(const struct node *row, const char *const *keys, struct probl
 			continue;
 		struct place at = node_place(child);
 		const char *nearest = nearest_name(child->key, keys);
-		struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, child->key, N_("there is no such field"));
+		struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, child->key,
+			N_("there is no such field"));
 		if (nearest != NULL)
 			problem_remedy(problem, N_("did you mean \"%s\"?"), nearest);
 		good = false;

@@ -22,7 +22,10 @@ bool catalogue_row(const struct node *row, const char *const *keys, struct probl
 /* A copy of a string; NULL when it is missing, with a problem when `required` or of another kind. */
 char *catalogue_string(const struct node *row, const char *key, bool required, struct problems *problems);
 
-/* A NULL-ended list, never NULL; a problem when it is missing and `required`, empty then, or holds other than strings. */
+/*
+ * A NULL-ended list, never NULL; a problem when it is missing and `required`, empty then, or holds other than
+ * strings.
+ */
 char **catalogue_strings(const struct node *row, const char *key, bool required, struct problems *problems);
 
 /* `fallback` when missing; a problem when of another kind. */

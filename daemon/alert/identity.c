@@ -44,7 +44,8 @@ static void bad_id(struct reading *reading, const struct node *node, enum field 
 {
 	struct problem *problem = READING_ERROR(reading, node, field, N_("is no good id"));
 
-	problem_remedy(problem, N_("use letters, digits, . _ and -, at most %d, beginning with a letter or digit, such as %s"),
+	problem_remedy(problem,
+		N_("use letters, digits, . _ and -, at most %d, beginning with a letter or digit, such as %s"),
 		ID_MOST, "320583-20261121-001");
 }
 
@@ -168,12 +169,14 @@ static void read_action(struct reading *reading)
 	bool named = mem_strings_count(alert->supersedes) > 0;
 	const struct node *supersedes = reading_find(reading, FIELD_SUPERSEDES);
 	if (alert->action != ACTION_ALERT && !named && supersedes == NULL) {
-		problem = READING_ERROR(reading, NULL, FIELD_SUPERSEDES, N_("is missing, so it is not known which alert is meant"));
+		problem = READING_ERROR(reading, NULL, FIELD_SUPERSEDES,
+			N_("is missing, so it is not known which alert is meant"));
 		problem_remedy(problem, N_("write the id of the earlier alert, as \"crier alert list\" shows it"));
 	} else if (alert->action == ACTION_ALERT && named) {
 		problem = READING_ERROR(reading, supersedes, FIELD_SUPERSEDES,
 			N_("names an earlier alert, but this is neither an update nor a cancellation"));
-		problem_remedy(problem, N_("add action \"update\" or \"cancel\" (动作：更新 or 撤回), or leave the line out"));
+		problem_remedy(problem,
+			N_("add action \"update\" or \"cancel\" (动作：更新 or 撤回), or leave the line out"));
 	}
 }
 
@@ -201,6 +204,6 @@ void identity_assign(struct reading *reading)
 	if (alert->id != NULL)
 		return;
 	localtime_r(&seconds, &tm);
-	alert->id = mem_printf("%.6s-%04d%02d%02d-%.8s", alert->areas[0], tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		alert->digest);
+	alert->id = mem_printf("%.6s-%04d%02d%02d-%.8s", alert->areas[0], tm.tm_year + 1900, tm.tm_mon + 1,
+		tm.tm_mday, alert->digest);
 }

@@ -4,7 +4,8 @@
 #include "alert/reading.h"
 
 /*
- * Who says it, when, and in place of what: schema, id, sender, sender_name, issued, status, action, supersedes, note, author.
+ * Who says it, when, and in place of what: schema, id, sender, sender_name, issued, status, action,
+ * supersedes, note, author.
  */
 void identity_read(struct reading *reading);
 

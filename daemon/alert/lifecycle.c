@@ -14,14 +14,18 @@ static bool is_drill(enum alert_status status)
 #define LIFECYCLE_ERROR(problems, field, ...) problem_add(problems, PROBLEM_ERROR, NULL, field, __VA_ARGS__)
 #define LIFECYCLE_WARNING(problems, field, ...) problem_add(problems, PROBLEM_WARNING, NULL, field, __VA_ARGS__)
 
-/* The alert's id has been seen before. The sender counts too: an id is one sender's for ever (alerts.md section 2). */
+/*
+ * The alert's id has been seen before. The sender counts too: an id is one sender's for ever (alerts.md
+ * section 2).
+ */
 static enum decision decide_known(const struct alert *alert, const struct lifecycle_facts *facts,
 	struct problems *problems)
 {
 	struct problem *problem;
 
 	if (strcmp(facts->known_digest, alert->digest) == 0 && strcmp(facts->known_sender, alert->sender) == 0) {
-		problem = LIFECYCLE_WARNING(problems, "id", N_("this alert (%s) is here already: nothing was sent again"),
+		problem = LIFECYCLE_WARNING(problems, "id",
+			N_("this alert (%s) is here already: nothing was sent again"),
 			alert->id);
 		problem_remedy(problem, N_("see \"crier alert show %s\""), alert->id);
 		return DECISION_DUPLICATE;
@@ -47,15 +51,18 @@ static enum decision judge_reference(const struct alert *alert, const struct lif
 		return DECISION_ACCEPT;
 	if (strcmp(reference->sender, alert->sender) != 0) {
 		problem = LIFECYCLE_ERROR(problems, "supersedes", N_("%s was sent by somebody else"), reference->id);
-		problem_remedy(problem, N_("only its sender may change or withdraw it; \"crier alert cancel %s\" is for operators"),
+		problem_remedy(problem,
+			N_("only its sender may change or withdraw it; \"crier alert cancel %s\" is for operators"),
 			reference->id);
 		return DECISION_REFUSE_FOREIGN;
 	}
 	if (is_drill(reference->status) == is_drill(alert->status))
 		return DECISION_ACCEPT;
 	problem = is_drill(alert->status)
-		? LIFECYCLE_ERROR(problems, "supersedes", N_("this is a drill, but %s is a real alert"), reference->id)
-		: LIFECYCLE_ERROR(problems, "supersedes", N_("this is a real alert, but %s was a drill"), reference->id);
+		? LIFECYCLE_ERROR(problems, "supersedes",
+			N_("this is a drill, but %s is a real alert"), reference->id)
+		: LIFECYCLE_ERROR(problems, "supersedes",
+			N_("this is a real alert, but %s was a drill"), reference->id);
 	problem_remedy(problem, N_("a drill and a real alert never change each other"));
 	return DECISION_REFUSE_DRILL;
 }
@@ -87,7 +94,8 @@ static enum decision decide_storing(const struct alert *alert, const struct life
 		return DECISION_STORE_ONLY;
 	}
 	if (overtaken(alert, facts)) {
-		problem = LIFECYCLE_WARNING(problems, "supersedes", N_("a newer version (%s) is in force: this one is kept, not sent"),
+		problem = LIFECYCLE_WARNING(problems, "supersedes",
+			N_("a newer version (%s) is in force: this one is kept, not sent"),
 			facts->newer_id);
 		problem_remedy(problem, N_("to change the newer version, name its id"));
 		return DECISION_STORE_ONLY;
@@ -100,7 +108,8 @@ static enum decision decide_storing(const struct alert *alert, const struct life
 	}
 	if (alert->status == STATUS_DRAFT) {
 		problem = LIFECYCLE_WARNING(problems, "status", N_("this is a draft: it is kept, not sent"));
-		problem_remedy(problem, N_("hand in the final alert without the line \"status\" (状态) and with an id of its own"));
+		problem_remedy(problem,
+			N_("hand in the final alert without the line \"status\" (状态) and with an id of its own"));
 		return DECISION_STORE_ONLY;
 	}
 	return DECISION_ACCEPT;
@@ -120,7 +129,8 @@ static enum decision decide_cancel(const struct lifecycle_facts *facts, size_t k
 	return DECISION_STOP;
 }
 
-enum decision lifecycle_decide(const struct alert *alert, const struct lifecycle_facts *facts, struct problems *problems)
+enum decision lifecycle_decide(const struct alert *alert, const struct lifecycle_facts *facts,
+	struct problems *problems)
 {
 	size_t known = 0;
 
@@ -148,8 +158,8 @@ bool decision_refuses(enum decision decision)
 
 const char *decision_name(enum decision decision)
 {
-	static const char *const names[] = {"accept", "replace", "stop", "stop-correct", "tombstone-only", "store-only",
-		"duplicate", "archive", "id-reused", "foreign", "drill", "self"};
+	static const char *const names[] = {"accept", "replace", "stop", "stop-correct", "tombstone-only",
+		"store-only", "duplicate", "archive", "id-reused", "foreign", "drill", "self"};
 
 	return names[decision];
 }

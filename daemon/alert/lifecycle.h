@@ -9,8 +9,9 @@
 #include "flow/alert.h"
 
 /*
- * What to do with an alert that has been read, given what the ledger knows: the state machine of alerts.md section 2 as
- * a pure decision. It looks nothing up and changes nothing; `app` gathers the facts before and does what is decided.
+ * What to do with an alert that has been read, given what the ledger knows: the state machine of alerts.md
+ * section 2 as a pure decision. It looks nothing up and changes nothing; `app` gathers the facts before and
+ * does what is decided.
  */
 enum lifecycle_state {
 	LIFECYCLE_OPEN,      /* something may still be sent or shown */
@@ -36,8 +37,8 @@ struct lifecycle_facts {
 	bool known;
 	const char *known_digest, *known_sender;
 	/*
-	 * A cancel or update named this id before it came. A tombstone left by a drill (status not actual) says so; it holds for
-	 * drills only, as a real one holds for real alerts only.
+	 * A cancel or update named this id before it came. A tombstone left by a drill (status not actual)
+	 * says so; it holds for drills only, as a real one holds for real alerts only.
 	 */
 	bool tombstone, tombstone_drill;
 	const char *tombstone_sender; /* who left it: it holds for that sender's alerts only; NULL: for all */
@@ -65,13 +66,14 @@ enum decision {
 };
 
 /*
- * Decides. Refusals add an error to `problems`; decisions under which nothing will be sent and which the officer may not
- * have expected (store only, duplicate, archive, tombstone only) add a warning. Whenever the decision is REPLACE, ACCEPT,
- * STOP, STOP_CORRECT or TOMBSTONE_ONLY, a tombstone is due for every reference that is not known; it is kept until
- * LIFECYCLE_TOMBSTONE_MS after `issued`.
- * Requires: facts.reference_count is the number of alert.supersedes.
+ * Decides. Refusals add an error to `problems`; decisions under which nothing will be sent and which the
+ * officer may not have expected (store only, duplicate, archive, tombstone only) add a warning. Whenever the
+ * decision is REPLACE, ACCEPT, STOP, STOP_CORRECT or TOMBSTONE_ONLY, a tombstone is due for every reference
+ * that is not known; it is kept until LIFECYCLE_TOMBSTONE_MS after `issued`. Requires: facts.reference_count
+ * is the number of alert.supersedes.
  */
-enum decision lifecycle_decide(const struct alert *alert, const struct lifecycle_facts *facts, struct problems *problems);
+enum decision lifecycle_decide(const struct alert *alert, const struct lifecycle_facts *facts,
+	struct problems *problems);
 
 #define LIFECYCLE_TOMBSTONE_MS (48LL * 3600 * 1000)
 

@@ -45,9 +45,9 @@ static bool moment_date(const char **at, struct tm *tm)
 			!(moment_skip(at, "日") || moment_skip(at, "号")))
 			return false;
 	} else {
-		const char *mark = moment_skip(at, "-") ? "-" : moment_skip(at, "/") ? "/" : moment_skip(at, ".") ? "." : NULL;
-		if (mark == NULL || !moment_digits(at, 1, 2, &month) || !moment_skip(at, mark) ||
-			!moment_digits(at, 1, 2, &day))
+		const char mark[] = {**at, '\0'};
+		if (**at == '\0' || strchr("-/.", **at) == NULL || !moment_skip(at, mark) ||
+			!moment_digits(at, 1, 2, &month) || !moment_skip(at, mark) || !moment_digits(at, 1, 2, &day))
 			return false;
 	}
 	if (year < 2000 || year > 2099 || month < 1 || month > 12 || day < 1 || day > 31)

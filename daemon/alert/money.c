@@ -79,8 +79,8 @@ static bool money_scale(uint64_t digits, int power, uint64_t *cents)
 }
 
 /*
- * One number and its unit, which must be smaller than the one before. "12万8" is said for 128000, but written it may as
- * well be a slip: a rest without unit must fill the places ("12万8000").
+ * One number and its unit, which must be smaller than the one before. "12万8" is said for 128000, but written
+ * it may as well be a slip: a rest without unit must fill the places ("12万8000").
  */
 static bool money_part(const char **at, int *power, uint64_t *cents)
 {

@@ -10,8 +10,8 @@
 #define MONEY_TEXT 24 /* bytes of any result */
 
 /*
- * Writes yuan as digits with two decimals where there are cents: "128000", "99.50". Returns false when it is no sum, is
- * not positive, exceeds 10^12 yuan, or has parts of a cent.
+ * Writes yuan as digits with two decimals where there are cents: "128000", "99.50". Returns false when it is
+ * no sum, is not positive, exceeds 10^12 yuan, or has parts of a cent.
  */
 bool money_parse(const char *text, char out[MONEY_TEXT]);
 

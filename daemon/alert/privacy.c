@@ -44,7 +44,8 @@ static bool is_identity(const struct digits *digits)
 {
 	if (digits->text[0] == '0' || digits->size + digits->ends_in_x != 18)
 		return false;
-	return identity_date(digits->text) || identity_check(digits->text, digits->ends_in_x ? 'X' : digits->text[17]);
+	char last = digits->ends_in_x ? 'X' : digits->text[17];
+	return identity_date(digits->text) || identity_check(digits->text, last);
 }
 
 static bool luhn(const char *digits, size_t size)
@@ -61,8 +62,8 @@ static bool luhn(const char *digits, size_t size)
 }
 
 /*
- * Dates and amounts stand side by side too, and one in ten such runs passes Luhn: with gaps only the groupings printed
- * on cards count, fours with a rest, or six and a rest.
+ * Dates and amounts stand side by side too, and one in ten such runs passes Luhn: with gaps only the
+ * groupings printed on cards count, fours with a rest, or six and a rest.
  */
 static bool is_card(const struct digits *digits)
 {
@@ -178,9 +179,10 @@ static bool host_byte(char byte)
 
 static bool host_ending(const char *host, size_t size)
 {
-	static const char *const endings[] = {"com", "cn", "net", "org", "top", "vip", "xyz", "cc", "info", "app", "ltd",
-		"site", "shop", "club", "online", "live", "tv", "me", "io", "co", "hk", "tw", "ru", "us", "link", "icu", "work",
-		"pro", "biz", "gov", "edu", "mobi", "asia", "tech", "store", "fun", "ink", "wang", "so", "la", "im", "to", "ly"};
+	static const char *const endings[] = {"com", "cn", "net", "org", "top", "vip", "xyz", "cc", "info",
+		"app", "ltd", "site", "shop", "club", "online", "live", "tv", "me", "io", "co", "hk", "tw", "ru",
+		"us", "link", "icu", "work", "pro", "biz", "gov", "edu", "mobi", "asia", "tech", "store", "fun",
+		"ink", "wang", "so", "la", "im", "to", "ly"};
 	const char *dot = memrchr(host, '.', size);
 	size_t length = dot != NULL ? size - (size_t)(dot + 1 - host) : 0;
 
@@ -237,7 +239,8 @@ static enum link_find find_address(const char *text, const char *allowed_host, c
 		size_t host = size;
 		bool scheme = strncmp(at + size, "://", 3) == 0;
 		bool address = is_host(at, &host);
-		bool allowed = allowed_host != NULL && host == strlen(allowed_host) && strncasecmp(at, allowed_host, host) == 0;
+		bool allowed = allowed_host != NULL && host == strlen(allowed_host) &&
+			strncasecmp(at, allowed_host, host) == 0;
 		/* After an allowed scheme the host itself is looked at in the next round. */
 		if ((address && !allowed) || (scheme && allowed_host == NULL)) {
 			copy_found(at, size, found);
@@ -257,7 +260,8 @@ static enum link_find find_contact(const char *text, char found[LINK_TEXT])
 		for (const char *at = strcasestr(text, words[i]); at != NULL; at = strcasestr(at + 1, words[i])) {
 			const char *account = at + strlen(words[i]);
 			account += strspn(account, " :=");
-			size_t size = strspn(account, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+			size_t size = strspn(account,
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 			if (size >= 5 && strcspn(account, "0123456789") < size) {
 				copy_found(at, (size_t)(account - at) + size, found);
 				return LINK_CONTACT;

@@ -2,9 +2,9 @@
 #define ALERT_PRIVACY_H
 
 /*
- * What must never stand in a warning: numbers that belong to a person, and addresses that a resident might open. Numbers
- * are recognised in full-width digits and with blanks or hyphens between them. What was found is never repeated whole: a
- * problem shows it masked.
+ * What must never stand in a warning: numbers that belong to a person, and addresses that a resident might
+ * open. Numbers are recognised in full-width digits and with blanks or hyphens between them. What was found
+ * is never repeated whole: a problem shows it masked.
  */
 enum privacy_find {
 	PRIVACY_NOTHING,
@@ -16,8 +16,8 @@ enum privacy_find {
 #define PRIVACY_MASK 32 /* bytes of the masked form */
 
 /*
- * The first number in `text` that has no place in it, and its masked form ("138****0001"). `phones` is NULL-ended or NULL:
- * mobile numbers that are allowed, as people write them.
+ * The first number in `text` that has no place in it, and its masked form ("138****0001"). `phones` is
+ * NULL-ended or NULL: mobile numbers that are allowed, as people write them.
  */
 enum privacy_find privacy_numbers(const char *text, char *const *phones, char masked[PRIVACY_MASK]);
 

@@ -14,7 +14,8 @@
 
 static const struct form_row {
 	const char *ending;
-	enum result (*read)(const void *bytes, size_t size, const char *name, struct node **root, struct problems *problems);
+	enum result (*read)(const void *bytes, size_t size, const char *name, struct node **root,
+		struct problems *problems);
 } form_rows[] = {
 	[FORM_CFG] = {".cfg", document_read_cfg},
 	[FORM_JSON] = {".json", document_read_json},
@@ -43,7 +44,8 @@ bool alert_name_known(const char *name)
 /* Documents of an office program, which are no text whatever they are renamed to. */
 static bool is_office(const char *name)
 {
-	static const char *const endings[] = {".docx", ".doc", ".wps", ".rtf", ".odt", ".pdf", ".xlsx", ".xls", ".et"};
+	static const char *const endings[] = {".docx", ".doc", ".wps", ".rtf", ".odt", ".pdf", ".xlsx",
+		".xls", ".et"};
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot != NULL && i < sizeof(endings) / sizeof(endings[0]); i++)
@@ -69,7 +71,8 @@ static void bad_ending(const char *name, struct problems *problems)
 		N_("only files that end in .txt, .cfg or .json are read as alerts"));
 
 	if (is_office(name))
-		problem_remedy(problem, N_("open it, copy the text into Notepad and save that as .txt (or .cfg, .json)"));
+		problem_remedy(problem,
+			N_("open it, copy the text into Notepad and save that as .txt (or .cfg, .json)"));
 	else if (has_hidden_ending(name))
 		problem_remedy(problem, N_("rename it so that nothing follows .txt, .cfg or .json"));
 	else
@@ -89,7 +92,10 @@ static struct alert *alert_new(const void *bytes, size_t size)
 
 static void read_fields(struct reading *reading)
 {
-	/* The order matters: what is to be done decides what else must be there, and the site's page what texts may name. */
+	/*
+	 * The order matters: what is to be done decides what else must be there, and the site's page what
+	 * texts may name.
+	 */
 	reading_open(reading);
 	identity_read(reading);
 	target_read(reading);

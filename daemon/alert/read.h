@@ -11,9 +11,9 @@
 #include "flow/alert.h"
 
 /*
- * Bytes to a valid alert, or the reasons why not. The document's fields and checks are those of alerts.md section 8.1 as
- * changed by design.md 2a; the manual page crier-alert(5) is the reference. Pure: the time is an argument, times without
- * offset are read in the process's TZ, which `app` sets once from site.timezone.
+ * Bytes to a valid alert, or the reasons why not. The document's fields and checks are those of alerts.md
+ * section 8.1 as changed by design.md 2a; the manual page crier-alert(5) is the reference. Pure: the time is
+ * an argument, times without offset are read in the process's TZ, which `app` sets once from site.timezone.
  */
 
 /* An audience that this site has configured. "all" is built in and need not be listed. */
@@ -41,13 +41,13 @@ struct alert_context {
 
 /*
  * Reads one document. The form is chosen by the ending of `name` (a path is allowed): .cfg .json .txt, in any case.
- * On success *alert (NULL before) is new and complete: id, sender, times, audiences, areas and advice are filled in, and
- * `problems` holds at most warnings. RESULT_INVALID otherwise, with every problem that was found: field, line (.cfg, .txt)
- * or path (.json), reason and remedy.
+ * On success *alert (NULL before) is new and complete: id, sender, times, audiences, areas and advice are
+ * filled in, and `problems` holds at most warnings. RESULT_INVALID otherwise, with every problem that was
+ * found: field, line (.cfg, .txt) or path (.json), reason and remedy.
  *
- * An id that was not written is <area6>-<yyyymmdd>-<first 8 hex digits of the digest>, with the first area and the day of
- * issue, which without `issued` is today: the same bytes dropped twice on one day have one id and are recognised as a
- * duplicate; on another day they are a new warning.
+ * An id that was not written is <area6>-<yyyymmdd>-<first 8 hex digits of the digest>, with the first area
+ * and the day of issue, which without `issued` is today: the same bytes dropped twice on one day have one id
+ * and are recognised as a duplicate; on another day they are a new warning.
  *
  * A cancellation needs no fraud_type, summary or audiences: then they are "other", "" and "all".
  */

@@ -7,7 +7,6 @@
 #include "alert/privacy.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "base/phone.h"
 #include "base/utf8.h"
 
 #define ALIASES_MOST 7
@@ -99,32 +98,31 @@ const struct place *reading_place(struct reading *reading, const struct node *no
 
 const char *reading_path(struct reading *reading, const struct node *node, enum field field)
 {
-	char masked[NODE_PATH], found[PRIVACY_MASK];
+	char masked[PRIVACY_MASK];
 
 	if (node == NULL)
 		return reading_label(reading, field);
 	node_path(node, reading->path);
 	/* A number in front of a colon reads as the name of a field, and this name goes into .reason files. */
-	if (privacy_numbers(reading->path, NULL, found) == PRIVACY_NOTHING)
-		return reading->path;
-	phone_mask_text(reading->path, strlen(reading->path), masked, sizeof(masked));
-	memcpy(reading->path, masked, sizeof(masked));
+	if (privacy_numbers(reading->path, NULL, masked) != PRIVACY_NOTHING)
+		memcpy(reading->path, masked, sizeof(masked));
 	return reading->path;
 }
 
 const char *reading_quote(struct reading *reading, const char *text)
 {
 	size_t size = utf8_cut(text, READING_QUOTE - sizeof("…"));
-	char cut[READING_QUOTE], found[PRIVACY_MASK];
+	char masked[PRIVACY_MASK];
 
-	memcpy(cut, text, size);
-	cut[size] = '\0';
-	if (privacy_numbers(cut, NULL, found) != PRIVACY_NOTHING)
-		phone_mask_text(cut, size, reading->quoted, sizeof(reading->quoted) - sizeof("…"));
-	else
-		memcpy(reading->quoted, cut, size + 1);
+	/* Instead of the text, not within it: there the number may stand in any spelling. */
+	if (privacy_numbers(text, NULL, masked) != PRIVACY_NOTHING) {
+		memcpy(reading->quoted, masked, sizeof(masked));
+		return reading->quoted;
+	}
+	memcpy(reading->quoted, text, size);
+	reading->quoted[size] = '\0';
 	if (text[size] != '\0')
-		memcpy(reading->quoted + strlen(reading->quoted), "…", sizeof("…"));
+		memcpy(reading->quoted + size, "…", sizeof("…"));
 	return reading->quoted;
 }
 
@@ -179,7 +177,8 @@ static void open_text(struct reading *reading, const struct node *node)
 		open_group(reading, node);
 		return;
 	}
-	struct problem *problem = READING_ERROR(reading, node, FIELD_COUNT, N_("must be a group with a text for each channel"));
+	struct problem *problem = READING_ERROR(reading, node, FIELD_COUNT,
+		N_("must be a group with a text for each channel"));
 	problem_remedy(problem, N_("write it like %s"),
 		reading->form == FORM_JSON ? "\"text\": { \"sms\": \"...\" }" : "text: { sms = \"...\"; };");
 }
@@ -188,7 +187,8 @@ static void open_group(struct reading *reading, const struct node *group)
 {
 	for (const struct node *node = group->first; node != NULL; node = node->next) {
 		if (reading->visited++ >= READING_ENTRIES) {
-			struct problem *problem = READING_ERROR(reading, node, FIELD_COUNT, N_("there are too many lines"));
+			struct problem *problem = READING_ERROR(reading, node, FIELD_COUNT,
+				N_("there are too many lines"));
 			problem_remedy(problem, N_("one file is one alert of a few lines"));
 			return;
 		}
@@ -310,7 +310,8 @@ static void add_cut(struct items *items, const struct node *node)
 	add_item(items, node, from, (size_t)(at - from));
 }
 
-static void add_node(struct reading *reading, enum field field, const struct node *node, bool split, struct items *items)
+static void add_node(struct reading *reading, enum field field, const struct node *node, bool split,
+	struct items *items)
 {
 	if (node->kind == NODE_STRING && split) {
 		add_cut(items, node);

@@ -8,9 +8,9 @@
 #include "document/node.h"
 
 /*
- * One document being read: which fields it has, in whichever form and language it names them, and where each stands, for
- * problems. Used by the files of this room only. The parts that understand the fields are identity, target, window and
- * wording; read.c calls them in order.
+ * One document being read: which fields it has, in whichever form and language it names them, and where each
+ * stands, for problems. Used by the files of this room only. The parts that understand the fields are
+ * identity, target, window and wording; read.c calls them in order.
  */
 enum form { FORM_CFG, FORM_JSON, FORM_TXT };
 
@@ -82,26 +82,26 @@ struct reading {
 };
 
 /*
- * Finds out which fields the document has, and reports those that do not exist and those given twice. Call once, first;
- * reading_close gives the memory back, not the document.
+ * Finds out which fields the document has, and reports those that do not exist and those given twice. Call
+ * once, first; reading_close gives the memory back, not the document.
  */
 void reading_open(struct reading *reading);
 void reading_close(struct reading *reading);
 
 /*
- * Where `node` stands and what it is called, for problem_add; with `node` NULL the file and the name of `field`. Valid
- * until the next call.
+ * Where `node` stands and what it is called, for problem_add; with `node` NULL the file and the name of
+ * `field`. Valid until the next call.
  */
 const struct place *reading_place(struct reading *reading, const struct node *node);
 const char *reading_path(struct reading *reading, const struct node *node, enum field field);
 
 /* An error at a field. `node` NULL: the field is missing. */
 #define READING_ERROR(reading, node, field, ...) \
-	problem_add((reading)->problems, PROBLEM_ERROR, reading_place(reading, node), reading_path(reading, node, field), \
-		__VA_ARGS__)
+	problem_add((reading)->problems, PROBLEM_ERROR, reading_place(reading, node), \
+		reading_path(reading, node, field), __VA_ARGS__)
 #define READING_WARNING(reading, node, field, ...) \
-	problem_add((reading)->problems, PROBLEM_WARNING, reading_place(reading, node), reading_path(reading, node, field), \
-		__VA_ARGS__)
+	problem_add((reading)->problems, PROBLEM_WARNING, reading_place(reading, node), \
+		reading_path(reading, node, field), __VA_ARGS__)
 
 /* What somebody wrote, cut to a readable length, with any number of a person masked. Valid until the next call. */
 const char *reading_quote(struct reading *reading, const char *text);
@@ -127,8 +127,9 @@ struct items {
 };
 
 /*
- * The entries of a list field: an array, or a single text, which is cut at 、 ， ； , ; when `split`. The Notepad form may
- * repeat the line. Empty entries are left out; more than `most` is an error. Free with items_fini.
+ * The entries of a list field: an array, or a single text, which is cut at 、 ， ； , ; when `split`. The
+ * Notepad form may repeat the line. Empty entries are left out; more than `most` is an error. Free with
+ * items_fini.
  */
 void reading_items(struct reading *reading, enum field field, bool split, size_t most, struct items *items);
 void items_fini(struct items *items);

@@ -113,7 +113,8 @@ static void bad_area(struct reading *reading, const struct node *node, const cha
 	problem = READING_ERROR(reading, node, FIELD_AREAS, N_("there is no area \"%s\""), shown);
 	const char *nearest = taxonomy_nearest_area(reading->context->taxonomy, text);
 	if (nearest != NULL)
-		problem_remedy(problem, N_("did you mean \"%s\"? Otherwise write the code, or add the name to \"areas\" in crierd.conf"),
+		problem_remedy(problem,
+			N_("did you mean \"%s\"? Otherwise write the code, or add the name to \"areas\" in crierd.conf"),
 			nearest);
 	else
 		problem_remedy(problem, N_("write the code, or add the name to \"areas\" in crierd.conf"));
@@ -177,8 +178,8 @@ static bool audience_there(const struct alert_context *context, const char *slug
 }
 
 /*
- * The slug meant: the site's own names come first, then the shipped ones. *known is the shipped slug even where the site
- * has not configured it. NULL when it is no audience of this site.
+ * The slug meant: the site's own names come first, then the shipped ones. *known is the shipped slug even
+ * where the site has not configured it. NULL when it is no audience of this site.
  */
 static const char *audience_slug(const struct alert_context *context, const char *text, const char **known)
 {
@@ -222,7 +223,8 @@ static void audience_names(const struct alert_context *context, struct buf *out)
 {
 	buf_add_text(out, "all 全体");
 	for (size_t i = 0; i < context->audience_count && out->size < 200; i++)
-		buf_printf(out, ", %s%s%s", context->audiences[i].slug, context->audiences[i].label != NULL ? " " : "",
+		buf_printf(out, ", %s%s%s", context->audiences[i].slug,
+			context->audiences[i].label != NULL ? " " : "",
 			context->audiences[i].label != NULL ? context->audiences[i].label : "");
 }
 
@@ -262,8 +264,10 @@ static void default_audiences(struct reading *reading)
 			continue;
 		}
 		problem = READING_WARNING(reading, NULL, FIELD_AUDIENCES,
-			N_("\"%s\" would be told of \"%s\" too, but this audience is not configured here"), slug, type->name);
-		problem_remedy(problem, N_("add it to \"audiences\" in crierd.conf, or name the audiences in the alert"));
+			N_("\"%s\" would be told of \"%s\" too, but this audience is not configured here"),
+			slug, type->name);
+		problem_remedy(problem,
+			N_("add it to \"audiences\" in crierd.conf, or name the audiences in the alert"));
 	}
 	if (type == NULL || alert->audiences[0] != NULL)
 		return;

@@ -118,9 +118,11 @@ static void read_pack(struct taxonomy *taxonomy, const struct node *row, struct 
 	};
 	for (size_t i = 0; pack.lines[i] != NULL; i++) {
 		if (utf8_length(pack.lines[i]) > LINE_MOST)
-			TAXONOMY_PROBLEM(problems, row, "lines", N_("line %zu is longer than %d characters"), i + 1, LINE_MOST);
+			TAXONOMY_PROBLEM(problems, row, "lines",
+				N_("line %zu is longer than %d characters"), i + 1, LINE_MOST);
 		if (strstr(pack.lines[i], "【") != NULL || strstr(pack.lines[i], "】") != NULL)
-			TAXONOMY_PROBLEM(problems, row, "lines", N_("line %zu holds 【】, which only signatures may"), i + 1);
+			TAXONOMY_PROBLEM(problems, row, "lines",
+				N_("line %zu holds 【】, which only signatures may"), i + 1);
 	}
 	if (!row_slug(row, pack.slug, taxonomy_pack(taxonomy, pack.slug) != NULL, problems) ||
 		problems->errors > errors) {
@@ -170,8 +172,8 @@ static const struct fraud_type *type_named(const struct taxonomy *taxonomy, cons
 	return NULL;
 }
 
-static void check_type_name(const struct taxonomy *taxonomy, const struct node *row, const char *field, const char *name,
-	struct problems *problems)
+static void check_type_name(const struct taxonomy *taxonomy, const struct node *row, const char *field,
+	const char *name, struct problems *problems)
 {
 	char *folded = fold_name(name != NULL ? name : "");
 
@@ -355,7 +357,8 @@ const char *taxonomy_audience_name(const struct taxonomy *taxonomy, const char *
 	return NULL;
 }
 
-enum result taxonomy_find_area(const struct taxonomy *taxonomy, const char *text, const char *near, char code[AREA_CODE])
+enum result taxonomy_find_area(const struct taxonomy *taxonomy, const char *text, const char *near,
+	char code[AREA_CODE])
 {
 	return area_find(&taxonomy->areas, text, near, code);
 }

@@ -11,8 +11,8 @@
 
 /*
  * The names that people use: kinds of fraud, slogan packs, areas and audiences, with their Chinese names and aliases.
- * Read once from the data files of conf/data/ (or the site's own copies); the slugs in them are permanent, the names may
- * change. Everything handed out belongs to the taxonomy and lives as long as it does.
+ * Read once from the data files of conf/data/ (or the site's own copies); the slugs in them are permanent,
+ * the names may change. Everything handed out belongs to the taxonomy and lives as long as it does.
  */
 struct taxonomy;
 
@@ -48,9 +48,9 @@ struct taxonomy_files {
 };
 
 /*
- * Reads the four files. On success *taxonomy (NULL before) is new. Otherwise `problems` says what is wrong where: a slug
- * twice, a name or alias that stands for two kinds, a type whose pack or audience does not exist, a line that a sign
- * or a text could not carry.
+ * Reads the four files. On success *taxonomy (NULL before) is new. Otherwise `problems` says what is wrong
+ * where: a slug twice, a name or alias that stands for two kinds, a type whose pack or audience does not
+ * exist, a line that a sign or a text could not carry.
  */
 enum result taxonomy_load(const struct taxonomy_files *files, struct taxonomy **taxonomy, struct problems *problems);
 
@@ -58,8 +58,8 @@ enum result taxonomy_load(const struct taxonomy_files *files, struct taxonomy **
 void taxonomy_free(struct taxonomy **taxonomy);
 
 /*
- * Adds or renames one area of the site: 6, 9 or 12 digits and a name. RESULT_INVALID when the code is malformed or the
- * name empty; the taxonomy is unchanged then.
+ * Adds or renames one area of the site: 6, 9 or 12 digits and a name. RESULT_INVALID when the code is
+ * malformed or the name empty; the taxonomy is unchanged then.
  */
 enum result taxonomy_add_area(struct taxonomy *taxonomy, const char *code, const char *name);
 
@@ -92,8 +92,8 @@ const char *taxonomy_audience_name(const struct taxonomy *taxonomy, const char *
 
 /*
  * The code of an area written as code or name: "320583", "玉山镇", "昆山", "昆山市玉山镇", "江苏省苏州市昆山市". A name that
- * several areas bear is resolved by the one within `near` (a code, or NULL), or the one that holds it. `code` holds 16
- * bytes and gets the code without padding ("320583000000" → "320583").
+ * several areas bear is resolved by the one within `near` (a code, or NULL), or the one that holds it. `code`
+ * holds 16 bytes and gets the code without padding ("320583000000" → "320583").
  * RESULT_NOT_FOUND: nothing by that name, or a code of no known province; RESULT_EXISTS: several and none is nearer;
  * RESULT_INVALID: digits, but not 6, 9, 12 or 14 of them.
  */

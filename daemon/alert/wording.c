@@ -9,7 +9,8 @@
 #include "base/phone.h"
 #include "base/utf8.h"
 
-enum { KEYWORDS_MOST = 20, ADVICE_MOST = 10, CHANNELS_MOST = 10, HOTLINE_LEAST = 3, HOTLINE_MOST = 12, WEB_MOST = 200 };
+enum { KEYWORDS_MOST = 20, ADVICE_MOST = 10, CHANNELS_MOST = 10, HOTLINE_LEAST = 3, HOTLINE_MOST = 12,
+	WEB_MOST = 200 };
 
 /* What a text must be. Fields without a row have no text. */
 static const struct text_rule {
@@ -33,8 +34,8 @@ static const struct text_rule {
 };
 
 /*
- * A line break inside a one-line text came from how the file was typed: between Chinese it disappears, elsewhere it is a
- * blank. `text` only gets shorter.
+ * A line break inside a one-line text came from how the file was typed: between Chinese it disappears,
+ * elsewhere it is a blank. `text` only gets shorter.
  */
 static void join_lines(char *text)
 {
@@ -60,8 +61,8 @@ static bool is_control(uint32_t code, bool lines)
 	if (code == '\n' || code == '\t' || code == '\r')
 		return !lines;
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0x200b && code <= 0x200f) ||
-		(code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || code == 0xad ||
-		code == 0xfffd || (code >= 0xfff9 && code <= 0xfffb) || (code & 0xfffe) == 0xfffe;
+		(code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+		code == 0xad || code == 0xfffd || (code >= 0xfff9 && code <= 0xfffb) || (code & 0xfffe) == 0xfffe;
 }
 
 static bool check_controls(struct reading *reading, const struct node *node, enum field field, const char *text)
@@ -143,7 +144,8 @@ static bool check_length(struct reading *reading, const struct node *node, enum 
 
 	if (length <= text_rules[field].most)
 		return true;
-	struct problem *problem = READING_ERROR(reading, node, field, N_("has %zu characters; at most %zu are allowed"),
+	struct problem *problem = READING_ERROR(reading, node, field,
+		N_("has %zu characters; at most %zu are allowed"),
 		length, text_rules[field].most);
 	problem_remedy(problem, N_("shorten it"));
 	return false;
@@ -211,7 +213,8 @@ static bool web_formed(const char *web)
 		if (*at <= ' ' || *at > '~' || strchr("\"<>\\^`{|}@", *at) != NULL)
 			return false;
 	char *host = web_host(web);
-	bool good = strchr(host, '.') != NULL && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(host) &&
+	size_t plain = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+	bool good = strchr(host, '.') != NULL && host[plain] == '\0' &&
 		host[0] != '.' && host[0] != '-';
 	free(host);
 	return good;
@@ -248,7 +251,8 @@ static void read_web(struct reading *reading)
 	if (!host_listed(reading->context->web_hosts, host)) {
 		problem = READING_ERROR(reading, node, FIELD_WEB, N_("the host \"%s\" is not on the list"),
 			reading_quote(reading, host));
-		problem_remedy(problem, N_("leave the line out, or have the host added to intake.web_hosts in crierd.conf"));
+		problem_remedy(problem,
+			N_("leave the line out, or have the host added to intake.web_hosts in crierd.conf"));
 	}
 	free(host);
 	reading->alert->web = web;
@@ -302,8 +306,10 @@ static void read_hotline(struct reading *reading)
 		problem = READING_ERROR(reading, node, FIELD_HOTLINE, N_("is no telephone number"));
 		problem_remedy(problem, N_("write digits only, such as %s"), "96110");
 	} else if (!hotline_known(reading->context, site, hotline)) {
-		problem = READING_ERROR(reading, node, FIELD_HOTLINE, N_("is not a number that residents may be told to call"));
-		problem_remedy(problem, N_("write %s, or have the number added to intake.phones in crierd.conf"), site);
+		problem = READING_ERROR(reading, node, FIELD_HOTLINE,
+			N_("is not a number that residents may be told to call"));
+		problem_remedy(problem,
+			N_("write %s, or have the number added to intake.phones in crierd.conf"), site);
 	}
 }
 
