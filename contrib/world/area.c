@@ -8,7 +8,7 @@
 
 /* Before the sound data, and from the length of further parameters to the length of the text. */
 #define FRONT 15
-#define BACK 12
+#define BACK  12
 
 struct text_reader {
 	const uint8_t *at, *end;
@@ -49,8 +49,8 @@ static size_t read_escape(struct world_area *area, struct text_reader *reader)
 	const uint8_t *at = reader->at;
 	size_t left = (size_t)(reader->end - at);
 
-	if (left >= 6 && at[1] == 'F' && (at[2] == 'O' || at[2] == 'E' || at[2] == 'K') && at[3] == '0' && at[4] == '0' &&
-		at[5] >= '0' && at[5] <= '2') {
+	if (left >= 6 && at[1] == 'F' && (at[2] == 'O' || at[2] == 'E' || at[2] == 'K') && at[3] == '0' &&
+		at[4] == '0' && at[5] >= '0' && at[5] <= '2') {
 		set_font(area, reader, at[5]);
 		return 6;
 	}
@@ -65,8 +65,9 @@ static size_t read_escape(struct world_area *area, struct text_reader *reader)
 		return 2;
 	}
 	/* Clock and temperature stay as they are written: what they show changes by itself. */
-	size_t size = left >= 3 && at[1] == 'D' && strchr("YLDHMSW", at[2]) != NULL && at[2] != 0 ? 3 :
-		left >= 5 && memcmp(at + 1, "WC01", 4) == 0 ? 5 : 0;
+	size_t size = left >= 3 && at[1] == 'D' && strchr("YLDHMSW", at[2]) != NULL && at[2] != 0 ? 3
+		: left >= 5 && memcmp(at + 1, "WC01", 4) == 0                                     ? 5
+												  : 0;
 	buf_add(&reader->out, at, size);
 	return size;
 }
@@ -96,7 +97,8 @@ static void read_one(struct world_area *area, struct text_reader *reader)
 		buf_add_byte(&reader->out, at[0]);
 		reader->at++;
 		return;
-	} else if (reader->end - at >= 2 && at[0] >= 0xa1 && at[0] <= 0xf7 && at[1] >= 0xa1 && at[1] <= 0xfe) {
+	} else if (reader->end - at >= 2 && at[0] >= 0xa1 && at[0] <= 0xf7 && at[1] >= 0xa1 &&
+		at[1] <= 0xfe) {
 		add_pair(area, reader);
 		return;
 	}
@@ -107,7 +109,7 @@ static void read_one(struct world_area *area, struct text_reader *reader)
 
 static void read_text(struct world_area *area, const uint8_t *bytes, size_t size)
 {
-	struct text_reader reader = { .at = bytes, .end = bytes + size };
+	struct text_reader reader = {.at = bytes, .end = bytes + size};
 
 	buf_init(&reader.out, size * 4 + 1);
 	area->colour = '1';
@@ -150,9 +152,17 @@ bool world_area_read(struct world_area *area, const uint8_t *block, size_t size)
 	uint32_t length = quad(back + 8);
 	if (length != size - (at + extra + BACK))
 		return false;
-	*area = (struct world_area){ .id = block[9], .run_mode = block[11], .x = pixels(block + 1), .y = word(block + 3),
-		.width = pixels(block + 5), .height = word(block + 7), .sound = block[14],
-		.single_line = back[2], .effect = back[4], .speed = back[6], .stay = back[7] };
+	*area = (struct world_area){.id = block[9],
+		.run_mode = block[11],
+		.x = pixels(block + 1),
+		.y = word(block + 3),
+		.width = pixels(block + 5),
+		.height = word(block + 7),
+		.sound = block[14],
+		.single_line = back[2],
+		.effect = back[4],
+		.speed = back[6],
+		.stay = back[7]};
 	area->lease_s = area->run_mode == 2 ? word(block + 12) : 0;
 	read_text(area, back + BACK, length);
 	return true;

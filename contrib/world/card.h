@@ -10,8 +10,8 @@
 #include "world/world.h"
 
 /*
- * What a BX-K card holds and shows: power, brightness, clock, areas in RAM with their leases, and the history of what
- * passers-by saw. Knows nothing of frames. Internal.
+ * What a BX-K card holds and shows: power, brightness, clock, areas in RAM with their leases, and the history
+ * of what passers-by saw. Knows nothing of frames. Internal.
  */
 #define WORLD_AREAS 8
 
@@ -66,6 +66,7 @@ void world_card_mains(struct world_card *card, bool on);
 /* Starts the history anew with what is shown now. */
 void world_card_forget(struct world_card *card);
 
-uint64_t world_card_gap_ms(const struct world_card *card, const char *marker, uint64_t from_ms, uint64_t until_ms);
+uint64_t world_card_gap_ms(
+	const struct world_card *card, const char *marker, uint64_t from_ms, uint64_t until_ms);
 
 #endif

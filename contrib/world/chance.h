@@ -7,11 +7,11 @@
 #include "world/fault.h"
 
 /*
- * The fault switches of one peer and its pretended chance: the same seed and the same requests give the same faults.
- * Defined in fault.c. Internal.
+ * The fault switches of one peer and its pretended chance: the same seed and the same requests give the same
+ * faults. Defined in fault.c. Internal.
  */
 struct world_switch {
-	uint32_t next;     /* so many further requests, UINT32_MAX: all; for amounts the amount */
+	uint32_t next; /* so many further requests, UINT32_MAX: all; for amounts the amount */
 	uint32_t permille;
 };
 
@@ -25,7 +25,10 @@ uint64_t world_chance_draw(struct world_chance *chance);
 /* True when this fault is to be played now; uses up one of `next`. */
 bool world_chance_fires(struct world_chance *chance, enum world_fault fault);
 
-/* The fault of this request, or WORLD_FAULTS for none. WORLD_FAULT_RESET_BEFORE is drawn apart, before the body. */
+/*
+ * The fault of this request, or WORLD_FAULTS for none. WORLD_FAULT_RESET_BEFORE is drawn apart, before the
+ * body.
+ */
 enum world_fault world_chance_request(struct world_chance *chance);
 
 /* How long this answer waits. */

@@ -9,9 +9,9 @@
 #include "loop/sock.h"
 #include "world/query.h"
 
-#define HEAD_MOST (32u << 10)
+#define HEAD_MOST    (32u << 10)
 #define REQUEST_MOST (64u << 10)
-#define PATIENCE_MS 10000u
+#define PATIENCE_MS  10000u
 
 /* One connection, or the place for one. */
 struct place {
@@ -165,7 +165,10 @@ static void on_closed(void *arg, int error)
 }
 
 static const struct sock_events events = {
-	.connected = on_connected, .received = on_received, .writable = on_writable, .closed = on_closed,
+	.connected = on_connected,
+	.received = on_received,
+	.writable = on_writable,
+	.closed = on_closed,
 };
 
 struct world_client *world_client_new(struct loop *loop)
@@ -218,8 +221,8 @@ static void write_request(struct place *place, const struct world_url *url, cons
 	buf_printf(&place->request, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: Kannel/1.4.5\r\n",
 		body == NULL ? "GET" : "POST", url->path, url->host, url->port);
 	if (body != NULL)
-		buf_printf(&place->request, "Content-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n",
-			size);
+		buf_printf(&place->request,
+			"Content-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n", size);
 	buf_add_text(&place->request, "\r\n");
 	if (body != NULL)
 		buf_add(&place->request, body, size);

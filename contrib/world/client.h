@@ -8,8 +8,8 @@
 #include "loop/loop.h"
 
 /*
- * A small HTTP/1.1 client on loop/sock.h that keeps its connections: for receipts and replies that a provider pushes.
- * Internal.
+ * A small HTTP/1.1 client on loop/sock.h that keeps its connections: for receipts and replies that a provider
+ * pushes. Internal.
  */
 #define WORLD_CLIENT_AT_ONCE 64
 
@@ -21,8 +21,8 @@ struct world_client *world_client_new(struct loop *loop);
 bool world_client_free_place(const struct world_client *client);
 
 /*
- * Sends a GET (body NULL) or a POST of JSON. `done` comes later, once, with the status, or 0 when no answer came.
- * Requires: a free place. False when the URL is none; `done` is not called then.
+ * Sends a GET (body NULL) or a POST of JSON. `done` comes later, once, with the status, or 0 when no answer
+ * came. Requires: a free place. False when the URL is none; `done` is not called then.
  */
 bool world_client_send(struct world_client *client, const char *url, const char *body, size_t size,
 	void (*done)(void *arg, int status), void *arg);

@@ -5,7 +5,10 @@
 #include "world/peer.h"
 #include "world/sms.h"
 
-/* The fault switches by HTTP. Everything optional; what is not understood is refused as a whole, nothing is guessed. */
+/*
+ * The fault switches by HTTP. Everything optional; what is not understood is refused as a whole, nothing is
+ * guessed.
+ */
 
 static uint32_t amount(const json_t *json, const char *key)
 {
@@ -53,8 +56,9 @@ static const char *reply(struct world_peer *peer, const json_t *json)
 
 	if (words == NULL)
 		return NULL;
-	uint64_t number = json_is_string(phone) ?
-		world_sms_phone(json_string_value(phone), json_string_length(phone)) : 0;
+	uint64_t number = json_is_string(phone)
+		? world_sms_phone(json_string_value(phone), json_string_length(phone))
+		: 0;
 	if (number == 0 || !json_is_string(text))
 		return "a reply needs phone and text";
 	world_reply(peer, number, json_string_value(text));

@@ -56,7 +56,7 @@ uint16_t world_peer_port(const struct world_peer *peer)
 
 void world_fault_set(struct world_peer *peer, enum world_fault fault, uint32_t next, uint32_t permille)
 {
-	peer->chance.switches[fault] = (struct world_switch){ next, permille };
+	peer->chance.switches[fault] = (struct world_switch){next, permille};
 	world_peer_touch(peer);
 }
 
@@ -155,7 +155,8 @@ void world_reached(const struct world *world, const char *marker, struct world_r
 	free(wanted);
 }
 
-void world_phones(const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg)
+void world_phones(
+	const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg)
 {
 	world_phones_each(world->phones, each, arg);
 }
@@ -238,7 +239,8 @@ const struct world_shown *world_shown(const struct world_peer *sign, size_t inde
 	return index < card->history_count ? &card->history[index].shown : NULL;
 }
 
-uint64_t world_sign_gap_ms(const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms)
+uint64_t world_sign_gap_ms(
+	const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms)
 {
 	return world_card_gap_ms(card_of(sign), marker, from_ms, until_ms);
 }

@@ -1,6 +1,6 @@
 #include "world/frame.h"
 
-#define HEADER 14
+#define HEADER   14
 #define BAR_CODE 16
 
 uint16_t world_frame_crc(const uint8_t *bytes, size_t size)
@@ -45,8 +45,14 @@ static enum world_frame_state end_frame(struct world_frame_reader *reader, struc
 		return WORLD_FRAME_BAD;
 	/* The fields behind a bar code move with it. */
 	const uint8_t *tail = at + header - 6;
-	*frame = (struct world_frame){ .to = word(at), .from = word(at + 2), .check = tail[0], .display = tail[1],
-		.device = tail[2], .version = tail[3], .size = word(tail + 4), .data = at + header };
+	*frame = (struct world_frame){.to = word(at),
+		.from = word(at + 2),
+		.check = tail[0],
+		.display = tail[1],
+		.device = tail[2],
+		.version = tail[3],
+		.size = word(tail + 4),
+		.data = at + header};
 	if (frame->size != reader->count - header - 2)
 		return WORLD_FRAME_BAD;
 	return sum_fits(reader, frame->check) ? WORLD_FRAME_WHOLE : WORLD_FRAME_BAD_SUM;
@@ -70,7 +76,8 @@ static void add_byte(struct world_frame_reader *reader, uint8_t byte)
 		reader->bytes[reader->count++] = byte;
 }
 
-enum world_frame_state world_frame_byte(struct world_frame_reader *reader, uint8_t byte, struct world_frame *frame)
+enum world_frame_state world_frame_byte(
+	struct world_frame_reader *reader, uint8_t byte, struct world_frame *frame)
 {
 	if (byte == 0xa5) {
 		/* Never inside a frame: whatever was being read is over and a new lead-in begins. */
@@ -109,13 +116,14 @@ static void put_escaped(struct buf *out, const uint8_t *bytes, size_t size)
 	}
 }
 
-void world_frame_write(struct buf *out, const struct world_frame *asked, const uint8_t *data, size_t size, bool spoil)
+void world_frame_write(
+	struct buf *out, const struct world_frame *asked, const uint8_t *data, size_t size, bool spoil)
 {
 	struct buf plain;
 
 	buf_init(&plain, WORLD_FRAME_MOST);
-	const uint8_t header[HEADER] = { asked->from & 255, asked->from >> 8, asked->to & 255, asked->to >> 8, 0, 0, 0, 0,
-		0, 0, asked->device, 2, size & 255, size >> 8 & 255 };
+	const uint8_t header[HEADER] = {asked->from & 255, asked->from >> 8, asked->to & 255, asked->to >> 8,
+		0, 0, 0, 0, 0, 0, asked->device, 2, size & 255, size >> 8 & 255};
 	buf_add(&plain, header, sizeof(header));
 	buf_add(&plain, data, size);
 	uint16_t crc = world_frame_crc((const uint8_t *)plain.data, plain.size);

@@ -14,11 +14,11 @@
 #include "base/mem.h"
 #include "base/require.h"
 
-#define BODY_MOST (1u << 20)
-#define STREAM_MOST (1u << 20)
+#define BODY_MOST             (1u << 20)
+#define STREAM_MOST           (1u << 20)
 #define MEMORY_PER_CONNECTION (64u << 10)
-#define CONNECTIONS_MOST 2000u
-#define HANG_MS (10u * 60u * 1000u)
+#define CONNECTIONS_MOST      2000u
+#define HANG_MS               (10u * 60u * 1000u)
 
 struct world_httpd {
 	struct loop *loop;
@@ -84,8 +84,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 /* A closing connection then sends a reset instead of an orderly end. */
 static void arm_reset(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
 	if (info != NULL)
 		setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
@@ -119,8 +120,8 @@ static void free_stream(struct world_call *call)
 	free(stream);
 }
 
-static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
-	enum MHD_RequestTerminationCode code)
+static void on_completed(
+	void *cls, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code)
 {
 	struct world_call *call = *con_cls;
 
@@ -164,7 +165,7 @@ static enum MHD_Result begin(struct world_call *call, const char *url, const cha
 
 static void ask(struct world_call *call)
 {
-	static const struct world_answer too_big = { .status = 413, .type = "text/plain" };
+	static const struct world_answer too_big = {.status = 413, .type = "text/plain"};
 
 	call->asked = true;
 	if (call->body.full)
@@ -173,8 +174,8 @@ static void ask(struct world_call *call)
 		call->httpd->events->asked(call->httpd->arg, call);
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **con_cls)
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_size, void **con_cls)
 {
 	struct world_call *call = *con_cls;
 
@@ -245,8 +246,8 @@ static struct MHD_Response *make_response(const struct world_answer *answer)
 	if (answer->ending == WORLD_RESET || answer->ending == WORLD_HANG)
 		return NULL;
 	if (answer->ending == WORLD_WHOLE || answer->size < 2)
-		response = MHD_create_response_from_buffer(answer->size, (void *)(uintptr_t)answer->body,
-			MHD_RESPMEM_MUST_COPY);
+		response = MHD_create_response_from_buffer(
+			answer->size, (void *)(uintptr_t)answer->body, MHD_RESPMEM_MUST_COPY);
 	else
 		response = make_half(answer);
 	REQUIRE(response != NULL);
@@ -303,18 +304,20 @@ static void wake(struct world_stream *stream)
 	loop_defer(httpd->loop, &httpd->again, pump, httpd);
 }
 
-struct world_stream *world_call_stream(struct world_call *call, void (*ended)(void *arg, struct world_stream *stream),
-	void *arg)
+struct world_stream *world_call_stream(
+	struct world_call *call, void (*ended)(void *arg, struct world_stream *stream), void *arg)
 {
 	struct world_stream *stream = mem_zalloc(sizeof(*stream));
 
-	*stream = (struct world_stream){ .ended = ended, .arg = arg, .call = call };
+	*stream = (struct world_stream){.ended = ended, .arg = arg, .call = call};
 	buf_init(&stream->out, STREAM_MOST);
 	call->stream = stream;
 	call->status = 200;
-	call->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, stream, NULL);
+	call->response =
+		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, stream, NULL);
 	REQUIRE(call->response != NULL);
-	MHD_add_response_header(call->response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
+	MHD_add_response_header(
+		call->response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
 	MHD_add_response_header(call->response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	be_ready(call);
 	return stream;
@@ -333,22 +336,18 @@ bool world_stream_send(struct world_stream *stream, const char *bytes, size_t si
 
 static struct MHD_Daemon *start(struct world_httpd *httpd, const char *address, uint16_t port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
 
 	if (inet_pton(AF_INET, address, &at.sin_addr) != 1) {
 		errno = EINVAL;
 		return NULL;
 	}
 	errno = 0;
-	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL,
-		on_request, httpd,
-		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-		MHD_OPTION_URI_LOG_CALLBACK, on_uri, httpd,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd,
+	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL,
+		NULL, on_request, httpd, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
+		MHD_OPTION_URI_LOG_CALLBACK, on_uri, httpd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-		MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_END);
 	if (daemon == NULL && errno == 0)
 		errno = EADDRINUSE;
 	return daemon;

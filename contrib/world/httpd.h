@@ -8,9 +8,9 @@
 #include "loop/loop.h"
 
 /*
- * An HTTP server on the loop that can answer late, lie about its length, cut and reset. libmicrohttpd runs inside,
- * driven by its epoll descriptor; waiting requests and event streams are suspended, so nothing spins. The only file of
- * the world that knows uv.h or microhttpd.h. Internal.
+ * An HTTP server on the loop that can answer late, lie about its length, cut and reset. libmicrohttpd runs
+ * inside, driven by its epoll descriptor; waiting requests and event streams are suspended, so nothing spins.
+ * The only file of the world that knows uv.h or microhttpd.h. Internal.
  */
 struct world_httpd;
 struct world_call;
@@ -19,7 +19,9 @@ struct world_stream;
 struct world_httpd_events {
 	/* The headers are known. False: the connection is reset and nothing is read. May be NULL. */
 	bool (*begun)(void *arg, struct world_call *call);
-	/* The whole request is there. It must be answered once with one of the functions below, now or later. */
+	/*
+	 * The whole request is there. It must be answered once with one of the functions below, now or later.
+	 */
 	void (*asked)(void *arg, struct world_call *call);
 };
 
@@ -61,9 +63,12 @@ struct world_answer {
 /* Answers after `delay_ms` (0: at once). The call is gone afterwards. */
 void world_call_answer(struct world_call *call, const struct world_answer *answer, uint32_t delay_ms);
 
-/* Answers with an event stream that stays open. `ended` is called once when it is over; the stream is gone then. */
-struct world_stream *world_call_stream(struct world_call *call, void (*ended)(void *arg, struct world_stream *stream),
-	void *arg);
+/*
+ * Answers with an event stream that stays open. `ended` is called once when it is over; the stream is gone
+ * then.
+ */
+struct world_stream *world_call_stream(
+	struct world_call *call, void (*ended)(void *arg, struct world_stream *stream), void *arg);
 
 /* Adds bytes. False when the reader is so slow that 1 MiB waits already; nothing was added. */
 bool world_stream_send(struct world_stream *stream, const char *bytes, size_t size);

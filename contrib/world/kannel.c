@@ -12,22 +12,22 @@
 /* Kannel's sendsms CGI as it was measured: http-apis.md section 9. */
 
 #define NUMBERS_MOST 1000
-#define PARTS_MOST 10
+#define PARTS_MOST   10
 
 static const struct world_says says = {
 	.server = "Kannel/1.4.5",
-	.ok = { 202, "text/html", "0: Accepted for delivery" },
-	.auth = { 403, "text/html", "Authorization failed for sendsms" },
-	.throttle = { 503, "text/html", "Temporal failure, try again later." },
-	.error = { 503, "text/html", "Temporal failure, try again later." },
-	.lie = { 202, "text/html", "4: Temporal failure, try again later." },
-	.garbage = { 202, "text/html", "\xff\xfe<<*>>\x01 ok ok ok" },
-	.wrong = { 202, "application/json", "{\"result\":[{\"state\":\"fine\"}],\"ok\":null}" },
+	.ok = {202, "text/html", "0: Accepted for delivery"},
+	.auth = {403, "text/html", "Authorization failed for sendsms"},
+	.throttle = {503, "text/html", "Temporal failure, try again later."},
+	.error = {503, "text/html", "Temporal failure, try again later."},
+	.lie = {202, "text/html", "4: Temporal failure, try again later."},
+	.garbage = {202, "text/html", "\xff\xfe<<*>>\x01 ok ok ok"},
+	.wrong = {202, "application/json", "{\"result\":[{\"state\":\"fine\"}],\"ok\":null}"},
 };
-static const struct world_say stranger = { 403, "text/html", "Authorization failed for sendsms" };
-static const struct world_say no_number = { 400, "text/html", "Missing receiver number, rejected" };
-static const struct world_say bad_number = { 400, "text/html", "Garbage `to' field, rejected." };
-static const struct world_say bad_text = { 400, "text/html", "Charset or body misformed, rejected" };
+static const struct world_say stranger = {403, "text/html", "Authorization failed for sendsms"};
+static const struct world_say no_number = {400, "text/html", "Missing receiver number, rejected"};
+static const struct world_say bad_number = {400, "text/html", "Garbage `to' field, rejected."};
+static const struct world_say bad_text = {400, "text/html", "Charset or body misformed, rejected"};
 
 /* One request, read. */
 struct asked {
@@ -47,7 +47,8 @@ static const char *user_of(const struct world_query *query)
 static struct world_peer *find(struct world *world, const char *user)
 {
 	for (size_t i = 0; i < world->peer_count; i++)
-		if (world->peers[i]->options.kind == WORLD_KANNEL && strcmp(world->peers[i]->options.user, user) == 0)
+		if (world->peers[i]->options.kind == WORLD_KANNEL &&
+			strcmp(world->peers[i]->options.user, user) == 0)
 			return world->peers[i];
 	return NULL;
 }
@@ -107,9 +108,12 @@ static void take(struct world_peer *peer, const struct asked *asked)
 {
 	const char *url = world_query_text(&asked->query, "dlr-url", NULL);
 	int mask = atoi(world_query_text(&asked->query, "dlr-mask", "0"));
-	struct world_order order = { .phones = asked->phones, .count = asked->count, .url = url,
-		.from = world_query_text(&asked->query, "from", ""), .group = "",
-		.mask = url == NULL || mask < 0 ? 0 : (unsigned int)mask };
+	struct world_order order = {.phones = asked->phones,
+		.count = asked->count,
+		.url = url,
+		.from = world_query_text(&asked->query, "from", ""),
+		.group = "",
+		.mask = url == NULL || mask < 0 ? 0 : (unsigned int)mask};
 
 	if (asked->parts > PARTS_MOST)
 		world_violate(peer, "a text of %u parts, max-messages is %u", asked->parts, PARTS_MOST);
@@ -139,7 +143,8 @@ void world_kannel_asked(struct world *world, struct world_call *call)
 
 	world_query_read(&asked->query, world_call_query(call));
 	struct world_peer *peer = find(world, user_of(&asked->query));
-	const char *password = world_query_text(&asked->query, "password", world_query_text(&asked->query, "pass", ""));
+	const char *password =
+		world_query_text(&asked->query, "password", world_query_text(&asked->query, "pass", ""));
 	if (peer != NULL)
 		peer->totals.requests++;
 	if (peer == NULL || strcmp(password, peer->options.secret) != 0) {
@@ -215,14 +220,15 @@ static void fill_url(struct buf *out, const char *url, const struct world_receip
 
 void world_kannel_receipt(const struct world_peer *peer, const struct world_receipt *receipt, struct buf *url)
 {
-	static const char *const answers[] = { [1] = "stat:DELIVRD err:000", [2] = "stat:UNDELIV err:027", [8] = "ACK/" };
+	static const char *const answers[] = {
+		[1] = "stat:DELIVRD err:000", [2] = "stat:UNDELIV err:027", [8] = "ACK/"};
 
 	fill_url(url, receipt->url, receipt, answers[receipt->type]);
 }
 
 void world_kannel_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *url)
 {
-	struct world_receipt receipt = { .phone = phone, .from = "1069" };
+	struct world_receipt receipt = {.phone = phone, .from = "1069"};
 
 	fill_url(url, peer->options.reply_url, &receipt, text);
 }

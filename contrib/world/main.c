@@ -14,7 +14,7 @@
 
 /* crier-world: the pretend outside world as a program. Prints name=address lines, runs until SIGTERM. */
 
-#define MOST 1000
+#define MOST    1000
 #define LINE_MS 5000u
 
 struct args {
@@ -61,28 +61,42 @@ static const char usage[] =
 	"  --json              结束时打印全部计数 print all counts at the end\n";
 
 enum {
-	OPT_PORT = 256, OPT_HTTP_PORT, OPT_ADDRESS, OPT_PASSWORD, OPT_MAS_SECRET, OPT_SIGNATURE, OPT_REPORT_URL,
-	OPT_REPLY_URL, OPT_GROUPS, OPT_SIGNS, OPT_SIGN_PORT, OPT_SEED, OPT_FAULT, OPT_LIMIT, OPT_QUIET, OPT_JSON,
+	OPT_PORT = 256,
+	OPT_HTTP_PORT,
+	OPT_ADDRESS,
+	OPT_PASSWORD,
+	OPT_MAS_SECRET,
+	OPT_SIGNATURE,
+	OPT_REPORT_URL,
+	OPT_REPLY_URL,
+	OPT_GROUPS,
+	OPT_SIGNS,
+	OPT_SIGN_PORT,
+	OPT_SEED,
+	OPT_FAULT,
+	OPT_LIMIT,
+	OPT_QUIET,
+	OPT_JSON,
 };
 
 static const struct option options[] = {
-	{ "port", required_argument, NULL, OPT_PORT },
-	{ "http-port", required_argument, NULL, OPT_HTTP_PORT },
-	{ "address", required_argument, NULL, OPT_ADDRESS },
-	{ "password", required_argument, NULL, OPT_PASSWORD },
-	{ "mas-secret", required_argument, NULL, OPT_MAS_SECRET },
-	{ "signature", required_argument, NULL, OPT_SIGNATURE },
-	{ "report-url", required_argument, NULL, OPT_REPORT_URL },
-	{ "reply-url", required_argument, NULL, OPT_REPLY_URL },
-	{ "groups", required_argument, NULL, OPT_GROUPS },
-	{ "signs", required_argument, NULL, OPT_SIGNS },
-	{ "sign-port", required_argument, NULL, OPT_SIGN_PORT },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "fault", required_argument, NULL, OPT_FAULT },
-	{ "limit", required_argument, NULL, OPT_LIMIT },
-	{ "quiet", no_argument, NULL, OPT_QUIET },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ NULL, 0, NULL, 0 },
+	{"port", required_argument, NULL, OPT_PORT},
+	{"http-port", required_argument, NULL, OPT_HTTP_PORT},
+	{"address", required_argument, NULL, OPT_ADDRESS},
+	{"password", required_argument, NULL, OPT_PASSWORD},
+	{"mas-secret", required_argument, NULL, OPT_MAS_SECRET},
+	{"signature", required_argument, NULL, OPT_SIGNATURE},
+	{"report-url", required_argument, NULL, OPT_REPORT_URL},
+	{"reply-url", required_argument, NULL, OPT_REPLY_URL},
+	{"groups", required_argument, NULL, OPT_GROUPS},
+	{"signs", required_argument, NULL, OPT_SIGNS},
+	{"sign-port", required_argument, NULL, OPT_SIGN_PORT},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"fault", required_argument, NULL, OPT_FAULT},
+	{"limit", required_argument, NULL, OPT_LIMIT},
+	{"quiet", no_argument, NULL, OPT_QUIET},
+	{"json", no_argument, NULL, OPT_JSON},
+	{NULL, 0, NULL, 0},
 };
 
 static bool number(const char *text, unsigned long most, unsigned long *value)
@@ -208,12 +222,13 @@ static char *nth_name(const char *list, const char *word, unsigned int n)
 	return mem_strndup(list, strcspn(list, ","));
 }
 
-static bool add_many(const struct args *args, struct run *run, enum world_kind kind, const char *list, const char *word)
+static bool add_many(
+	const struct args *args, struct run *run, enum world_kind kind, const char *list, const char *word)
 {
 	char *name;
 
 	for (unsigned int i = 0; i < MOST && (name = nth_name(list, word, i)) != NULL; i++) {
-		struct world_peer_options peer = { .kind = kind, .name = name };
+		struct world_peer_options peer = {.kind = kind, .name = name};
 		if (kind == WORLD_ONBON && args->sign_port != 0)
 			peer.port = (uint16_t)(args->sign_port + i);
 		bool fine = add_peer(args, run, &peer);
@@ -226,10 +241,16 @@ static bool add_many(const struct args *args, struct run *run, enum world_kind k
 
 static bool add_peers(const struct args *args, struct run *run)
 {
-	struct world_peer_options city = { .kind = WORLD_KANNEL, .name = "city-sms", .secret = args->password,
-		.reply_url = args->reply_url };
-	struct world_peer_options mas = { .kind = WORLD_YUNMAS, .name = "mas", .secret = args->mas_secret,
-		.signature = args->signature, .report_url = args->report_url, .reply_url = args->reply_url };
+	struct world_peer_options city = {.kind = WORLD_KANNEL,
+		.name = "city-sms",
+		.secret = args->password,
+		.reply_url = args->reply_url};
+	struct world_peer_options mas = {.kind = WORLD_YUNMAS,
+		.name = "mas",
+		.secret = args->mas_secret,
+		.signature = args->signature,
+		.report_url = args->report_url,
+		.reply_url = args->reply_url};
 
 	return add_peer(args, run, &city) && add_peer(args, run, &mas) &&
 		add_many(args, run, WORLD_WECOM, args->groups, "group") &&
@@ -289,9 +310,10 @@ static void on_line(void *arg)
 
 	world_totals(run->world, NULL, &totals);
 	if (totals.requests != run->seen) {
-		printf("%s requests=%llu taken=%llu receipts=%llu violations=%llu\n", clock_short(clock_wall_ms(), when),
-			(unsigned long long)totals.requests, (unsigned long long)totals.taken,
-			(unsigned long long)totals.receipts_sent, (unsigned long long)totals.violations);
+		printf("%s requests=%llu taken=%llu receipts=%llu violations=%llu\n",
+			clock_short(clock_wall_ms(), when), (unsigned long long)totals.requests,
+			(unsigned long long)totals.taken, (unsigned long long)totals.receipts_sent,
+			(unsigned long long)totals.violations);
 		fflush(stdout);
 	}
 	run->seen = totals.requests;
@@ -347,7 +369,7 @@ static void close_all(struct run *run)
 
 static int serve(struct run *run, const struct args *args)
 {
-	static const struct signals_events events = { .stop = on_stop, .reload = on_reload };
+	static const struct signals_events events = {.stop = on_stop, .reload = on_reload};
 
 	if (!add_peers(args, run))
 		return 69;
@@ -369,8 +391,8 @@ static int serve(struct run *run, const struct args *args)
 
 int main(int argc, char **argv)
 {
-	struct args args = { 0 };
-	struct run run = { 0 };
+	struct args args = {0};
+	struct run run = {0};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)

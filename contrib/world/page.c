@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "world/peer.h"
 
-#define BATCH_MS 200u
+#define BATCH_MS      200u
 #define QUIET_BATCHES 75 /* 15 s without news: a comment, so that a reader who left is noticed */
-#define FRAME_MOST (512u << 10)
+#define FRAME_MOST    (512u << 10)
 
 extern const struct embed_file embed_world_page[];
 
@@ -51,7 +51,10 @@ static void tell(struct reader *reader)
 	buf_add_text(&frame, "data: ");
 	world_view(world, reader->since, reader->recent, &frame);
 	buf_add_text(&frame, "\n\n");
-	/* Who cannot keep up misses a batch; the next one holds everything that is newer than what was last sent. */
+	/*
+	 * Who cannot keep up misses a batch; the next one holds everything that is newer than what was last
+	 * sent.
+	 */
 	if (!frame.full && world_stream_send(reader->stream, frame.data, frame.size)) {
 		reader->since = world->changes;
 		reader->recent = world->recent_count;
@@ -94,7 +97,7 @@ static void open_stream(struct world_page *page, struct world_call *call)
 
 static void answer(struct world_call *call, int status, const char *type, const void *body, size_t size)
 {
-	struct world_answer whole = { .status = status, .type = type, .body = body, .size = size };
+	struct world_answer whole = {.status = status, .type = type, .body = body, .size = size};
 
 	world_call_answer(call, &whole, 0);
 }
@@ -160,7 +163,7 @@ static void on_asked(void *arg, struct world_call *call)
 		send_file(call, path);
 }
 
-static const struct world_httpd_events events = { .asked = on_asked };
+static const struct world_httpd_events events = {.asked = on_asked};
 
 /* ---- birth and end ---- */
 

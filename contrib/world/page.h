@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 /*
- * The page on a port of its own: its files, its event stream (at most five batches a second, none while nothing
- * changes), GET /report and POST /control. Internal.
+ * The page on a port of its own: its files, its event stream (at most five batches a second, none while
+ * nothing changes), GET /report and POST /control. Internal.
  */
 struct world;
 struct world_page;
@@ -23,8 +23,8 @@ void world_page_close(struct world_page *page, void (*closed)(void *arg), void *
 void world_view(const struct world *world, uint64_t since, uint64_t recent, struct buf *out);
 
 /*
- * Does what a JSON command says: see contrib/world/README.md. Returns NULL, or what is wrong with it. Defined in
- * control.c.
+ * Does what a JSON command says: see contrib/world/README.md. Returns NULL, or what is wrong with it. Defined
+ * in control.c.
  */
 const char *world_control(struct world *world, const char *json, size_t size);
 

@@ -39,8 +39,8 @@ bool world_peer_arrived(struct world_peer *peer, uint32_t units)
 	world_window_add(&peer->window, clock_mono_ms(), length, units);
 	if (peer->options.limit == 0 || peer->window.sum <= peer->options.limit)
 		return false;
-	world_violate(peer, "%llu units within %u ms, %u are permitted", (unsigned long long)peer->window.sum, length,
-		peer->options.limit);
+	world_violate(peer, "%llu units within %u ms, %u are permitted", (unsigned long long)peer->window.sum,
+		length, peer->options.limit);
 	return true;
 }
 
@@ -49,10 +49,11 @@ static void remember_recent(struct world_peer *peer, uint64_t phone, uint32_t te
 	struct world *world = peer->world;
 	struct world_recent *recent = &world->recent[world->recent_count % WORLD_RECENT];
 
-	*recent = (struct world_recent){ ++world->recent_count, phone, text, peer, clock_wall_ms() };
+	*recent = (struct world_recent){++world->recent_count, phone, text, peer, clock_wall_ms()};
 }
 
-void world_peer_took(struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts)
+void world_peer_took(
+	struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts)
 {
 	struct world *world = peer->world;
 	uint32_t row = world_texts_put(world->texts, text, parts);
@@ -141,18 +142,27 @@ void world_peer_answer(struct world_peer *peer, struct world_call *call, enum wo
 	const struct world_says *says, uint32_t recipients)
 {
 	const struct world_say *say = choose(says, fault);
-	struct world_answer answer = { .status = say->status, .type = say->type, .server = says->server,
-		.body = say->body, .size = strlen(say->body), .ending = choose_ending(fault) };
+	struct world_answer answer = {.status = say->status,
+		.type = say->type,
+		.server = says->server,
+		.body = say->body,
+		.size = strlen(say->body),
+		.ending = choose_ending(fault)};
 
 	if (say == &says->ok && answer.ending == WORLD_WHOLE)
 		peer->totals.answered_ok += recipients;
 	world_call_answer(call, &answer, world_chance_latency(&peer->chance));
 }
 
-void world_say(struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server)
+void world_say(
+	struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server)
 {
-	struct world_answer answer = { .status = say->status, .type = say->type, .server = server, .body = say->body,
-		.size = strlen(say->body), .ending = WORLD_WHOLE };
+	struct world_answer answer = {.status = say->status,
+		.type = say->type,
+		.server = server,
+		.body = say->body,
+		.size = strlen(say->body),
+		.ending = WORLD_WHOLE};
 
 	world_call_answer(call, &answer, peer == NULL ? 0 : world_chance_latency(&peer->chance));
 }
@@ -187,8 +197,9 @@ void world_peer_forget(struct world_peer *peer)
 void world_peer_free(struct world_peer *peer)
 {
 	const struct world_peer_options *options = &peer->options;
-	const char *const strings[] = { options->name, options->user, options->secret, options->ec_name,
-		options->sign_code, options->signature, options->report_url, options->reply_url, options->program };
+	const char *const strings[] = {options->name, options->user, options->secret, options->ec_name,
+		options->sign_code, options->signature, options->report_url, options->reply_url,
+		options->program};
 
 	world_peer_forget(peer);
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)

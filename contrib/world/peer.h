@@ -16,10 +16,10 @@
 #include "world/world.h"
 
 /*
- * What the files of the world know of each other: the world, one peer, and the booking that all protocols share.
- * Internal.
+ * What the files of the world know of each other: the world, one peer, and the booking that all protocols
+ * share. Internal.
  */
-#define WORLD_RECENT 64
+#define WORLD_RECENT     64
 #define WORLD_VIOLATIONS 1000
 
 struct world_sign;
@@ -52,7 +52,6 @@ struct world_peer {
 	/* robots: a ring of the last messages */
 	struct world_message *messages;
 	size_t message_count;
-	uint64_t message_first; /* number of messages[0] since the start */
 	struct world_window taken; /* a robot refuses by what it took */
 	/* 云MAS */
 	struct list reports, replies;
@@ -94,7 +93,8 @@ void world_violate(struct world_peer *peer, const char *format, ...) __attribute
 bool world_peer_arrived(struct world_peer *peer, uint32_t units);
 
 /* Books texts as having reached these phones, and orders the receipts asked for. */
-void world_peer_took(struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts);
+void world_peer_took(
+	struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts);
 
 /* One answer of a protocol. */
 struct world_say {
@@ -109,15 +109,21 @@ struct world_says {
 	struct world_say ok, auth, throttle, error, lie, garbage, wrong;
 };
 
-/* The fault of this request (counted), with `over` the limit on top. True in *taken when the peer takes it all the same. */
+/*
+ * The fault of this request (counted), with `over` the limit on top. True in *taken when the peer takes it
+ * all the same.
+ */
 enum world_fault world_peer_judge(struct world_peer *peer, bool over, bool *taken);
 
-/* Answers a request as the fault wants it; `recipients` are those that the answer claims if it is a success. */
+/*
+ * Answers a request as the fault wants it; `recipients` are those that the answer claims if it is a success.
+ */
 void world_peer_answer(struct world_peer *peer, struct world_call *call, enum world_fault fault,
 	const struct world_says *says, uint32_t recipients);
 
 /* Answers without any fault. */
-void world_say(struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server);
+void world_say(
+	struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server);
 
 /* The HTTP protocols. `peer` may be NULL where nobody answers to the credentials. */
 void world_kannel_asked(struct world *world, struct world_call *call);
@@ -129,9 +135,11 @@ struct world_peer *world_kannel_peer(struct world *world, const struct world_cal
 struct world_peer *world_wecom_peer(struct world *world, const struct world_call *call);
 
 /* What a receipt or a reply looks like on the wire: a whole HTTP request, headers and all. */
-void world_kannel_receipt(const struct world_peer *peer, const struct world_receipt *receipt, struct buf *url);
+void world_kannel_receipt(
+	const struct world_peer *peer, const struct world_receipt *receipt, struct buf *url);
 void world_kannel_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *url);
-void world_yunmas_receipt(const struct world_peer *peer, const struct world_receipt *receipt, bool pulled, struct buf *body);
+void world_yunmas_receipt(
+	const struct world_peer *peer, const struct world_receipt *receipt, bool pulled, struct buf *body);
 void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *body);
 
 /* Forgets messages and what waits to be pulled. */

@@ -102,7 +102,7 @@ static struct pair *add_pair(struct world_phones *phones, struct slot *slot, uin
 	}
 	REQUIRE(phones->pair_count < NONE);
 	struct pair *pair = &phones->pairs[phones->pair_count];
-	*pair = (struct pair){ .text = text, .first = now, .next = slot->head };
+	*pair = (struct pair){.text = text, .first = now, .next = slot->head};
 	slot->head = (uint32_t)phones->pair_count++;
 	return pair;
 }
@@ -118,7 +118,7 @@ void world_phones_add(struct world_phones *phones, uint64_t phone, uint32_t text
 	uint32_t now = wall_ms > phones->epoch_ms ? (uint32_t)((wall_ms - phones->epoch_ms) / 10) : 0;
 	struct slot *slot = place(phones, phone);
 	if (slot->phone == 0) {
-		*slot = (struct slot){ .phone = phone, .head = NONE };
+		*slot = (struct slot){.phone = phone, .head = NONE};
 		phones->used++;
 	}
 	struct pair *pair = find_pair(phones, slot, text);
@@ -143,7 +143,8 @@ uint32_t world_phones_count_text(const struct world_phones *phones, uint64_t pho
 	return pair == NULL ? 0 : pair->count;
 }
 
-void world_phones_times(const struct world_phones *phones, uint64_t phone, int64_t *first_ms, int64_t *last_ms)
+void world_phones_times(
+	const struct world_phones *phones, uint64_t phone, int64_t *first_ms, int64_t *last_ms)
 {
 	const struct slot *slot = place(phones, phone);
 	uint32_t first = UINT32_MAX, last = 0;
@@ -159,7 +160,8 @@ void world_phones_times(const struct world_phones *phones, uint64_t phone, int64
 	*last_ms = phones->epoch_ms + (int64_t)last * 10;
 }
 
-static uint32_t count_wanted(const struct world_phones *phones, const struct slot *slot, const bool *wanted, size_t rows)
+static uint32_t count_wanted(
+	const struct world_phones *phones, const struct slot *slot, const bool *wanted, size_t rows)
 {
 	uint32_t count = 0;
 
@@ -171,7 +173,8 @@ static uint32_t count_wanted(const struct world_phones *phones, const struct slo
 	return count;
 }
 
-void world_phones_reach(const struct world_phones *phones, const bool *wanted, size_t rows, struct world_reach *reach)
+void world_phones_reach(
+	const struct world_phones *phones, const bool *wanted, size_t rows, struct world_reach *reach)
 {
 	memset(reach, 0, sizeof(*reach));
 	for (size_t i = 0; i < phones->room; i++) {
@@ -187,8 +190,8 @@ void world_phones_reach(const struct world_phones *phones, const bool *wanted, s
 	}
 }
 
-void world_phones_each(const struct world_phones *phones, bool (*each)(void *arg, uint64_t phone, uint32_t count),
-	void *arg)
+void world_phones_each(
+	const struct world_phones *phones, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg)
 {
 	for (size_t i = 0; i < phones->room; i++)
 		if (phones->slots[i].phone != 0 && !each(arg, phones->slots[i].phone, phones->slots[i].count))

@@ -89,7 +89,7 @@ void world_query_escape(struct buf *out, const char *bytes, size_t size)
 		if (plain) {
 			buf_add_byte(out, c);
 		} else {
-			char escape[3] = { '%', digits[c >> 4], digits[c & 15] };
+			char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
 			buf_add(out, escape, 3);
 		}
 	}

@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 /*
- * The world's own reading and writing of URLs: query fields with percent escapes and "+" for a space, of which %00 is
- * an ordinary byte (UTF-16 text has many). Internal; shares nothing with the daemon.
+ * The world's own reading and writing of URLs: query fields with percent escapes and "+" for a space, of
+ * which %00 is an ordinary byte (UTF-16 text has many). Internal; shares nothing with the daemon.
  */
 #define WORLD_FIELDS 32
 
@@ -24,7 +24,9 @@ struct world_query {
 	size_t count;
 };
 
-/* Splits and decodes `text` ("a=1&b=%41"). A "%" without two hex digits stays as it is, as Kannel leaves it. */
+/*
+ * Splits and decodes `text` ("a=1&b=%41"). A "%" without two hex digits stays as it is, as Kannel leaves it.
+ */
 void world_query_read(struct world_query *query, const char *text);
 void world_query_fini(struct world_query *query);
 
@@ -37,7 +39,10 @@ const char *world_query_text(const struct world_query *query, const char *name, 
 /* Adds bytes escaped by RFC 3986: all but letters, digits and "-_.~". */
 void world_query_escape(struct buf *out, const char *bytes, size_t size);
 
-/* The parts of "http://host:port/path?query". False for anything else. `host` is numeric; "localhost" becomes so. */
+/*
+ * The parts of "http://host:port/path?query". False for anything else. `host` is numeric; "localhost" becomes
+ * so.
+ */
 struct world_url {
 	char host[64];
 	uint16_t port;

@@ -9,7 +9,7 @@
 #include "world/client.h"
 #include "world/peer.h"
 
-#define TRIES 5u
+#define TRIES    5u
 #define PAUSE_MS 2000u
 
 /* What the receipts of one request have in common. */
@@ -175,7 +175,8 @@ static struct line *new_line(struct world_peer *peer, const char *url, const cha
 }
 
 /* Decides every recipient's fate and fills the groups of the final receipts that were asked for. */
-static void decide(struct world_peer *peer, const struct world_order *order, struct group *good, struct group *bad)
+static void decide(
+	struct world_peer *peer, const struct world_order *order, struct group *good, struct group *bad)
 {
 	for (uint32_t i = 0; i < order->count; i++) {
 		bool gone = world_chance_fires(&peer->chance, WORLD_FAULT_UNDELIVERED);
@@ -189,11 +190,13 @@ static void decide(struct world_peer *peer, const struct world_order *order, str
 	}
 }
 
-void world_receipts_order(struct world_receipts *receipts, struct world_peer *peer, const struct world_order *order)
+void world_receipts_order(
+	struct world_receipts *receipts, struct world_peer *peer, const struct world_order *order)
 {
 	struct line *line = new_line(peer, order->url, order->from, order->group);
 	struct group *ack = new_group(line, 8, order->count * 2);
-	struct group *good = new_group(line, 1, order->count * 2), *bad = new_group(line, 2, order->count * 2);
+	struct group *good = new_group(line, 1, order->count * 2),
+		     *bad = new_group(line, 2, order->count * 2);
 	uint64_t late = peer->chance.switches[WORLD_FAULT_RECEIPT_LATE].next;
 	uint64_t ack_ms = peer->options.ack_ms + late, final_ms = peer->options.delivery_ms + late;
 
@@ -216,7 +219,8 @@ void world_receipts_order(struct world_receipts *receipts, struct world_peer *pe
 	release_line(line);
 }
 
-void world_receipts_reply(struct world_receipts *receipts, struct world_peer *peer, uint64_t phone, const char *text)
+void world_receipts_reply(
+	struct world_receipts *receipts, struct world_peer *peer, uint64_t phone, const char *text)
 {
 	struct line *line = new_line(peer, peer->options.reply_url, NULL, "");
 	struct group *group = new_group(line, 0, 1);
@@ -263,9 +267,13 @@ static void describe(const struct flight *flight, struct world_receipt *receipt)
 {
 	const struct line *line = flight->line;
 
-	*receipt = (struct world_receipt){ .url = line->url, .from = line->from, .group = line->group,
-		.phone = flight->phone, .type = flight->type, .taken_ms = line->taken_ms,
-		.id = line->id * 1000003u ^ flight->phone };
+	*receipt = (struct world_receipt){.url = line->url,
+		.from = line->from,
+		.group = line->group,
+		.phone = flight->phone,
+		.type = flight->type,
+		.taken_ms = line->taken_ms,
+		.id = line->id * 1000003u ^ flight->phone};
 }
 
 /* Writes the URL, and the body where there is one. */
@@ -294,13 +302,13 @@ static void fly(struct world_receipts *receipts, const struct group *group, uint
 	struct flight *flight = mem_zalloc(sizeof(*flight));
 	struct buf url, body;
 
-	*flight = (struct flight){ receipts, group->line, phone, group->type, group->tries + 1, receipts->age };
+	*flight = (struct flight){receipts, group->line, phone, group->type, group->tries + 1, receipts->age};
 	group->line->refs++;
 	buf_init(&url, 16384);
 	buf_init(&body, 16384);
 	write_flight(flight, &url, &body);
 	if (!world_client_send(receipts->client, buf_text(&url), body.size > 0 ? body.data : NULL, body.size,
-		on_done, flight))
+		    on_done, flight))
 		on_done(flight, 0);
 	buf_fini(&url);
 	buf_fini(&body);
@@ -308,7 +316,7 @@ static void fly(struct world_receipts *receipts, const struct group *group, uint
 
 static void keep_to_pull(const struct group *group, uint64_t phone)
 {
-	struct flight flight = { .line = group->line, .phone = phone, .type = group->type };
+	struct flight flight = {.line = group->line, .phone = phone, .type = group->type};
 	struct world_pull *pull = mem_zalloc(sizeof(*pull));
 	struct world_receipt receipt;
 	struct buf body;
@@ -397,6 +405,6 @@ void world_receipts_close(struct world_receipts *receipts, void (*closed)(void *
 	world_receipts_clear(receipts);
 	receipts->closing = true;
 	loop_defer_cancel(receipts->world->loop, &receipts->pump);
-	*ending = (struct ending){ receipts, closed, arg };
+	*ending = (struct ending){receipts, closed, arg};
 	world_client_close(receipts->client, on_client_closed, ending);
 }

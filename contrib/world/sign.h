@@ -8,8 +8,8 @@
 #include "world/peer.h"
 
 /*
- * A BX-K card on its own TCP port: connections, frames, faults, answers. What a command does stands in command.c, what
- * the card shows in card.c. Internal.
+ * A BX-K card on its own TCP port: connections, frames, faults, answers. What a command does stands in
+ * command.c, what the card shows in card.c. Internal.
  */
 struct world_sign;
 
@@ -30,10 +30,10 @@ struct world_card_reply {
 void world_command_reply(struct world_card_reply *reply, uint8_t group, uint8_t command, uint8_t error);
 
 /*
- * Does what a frame asks (not `taken`: only answers as if) and fills the answer. False when the card stays silent.
- * Breaches are written down at the peer.
+ * Does what a frame asks (not `taken`: only answers as if) and fills the answer. False when the card stays
+ * silent. Breaches are written down at the peer.
  */
-bool world_command_run(struct world_peer *peer, struct world_card *card, const struct world_frame *frame, bool taken,
-	struct world_card_reply *reply);
+bool world_command_run(struct world_peer *peer, struct world_card *card, const struct world_frame *frame,
+	bool taken, struct world_card_reply *reply);
 
 #endif

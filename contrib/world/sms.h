@@ -6,17 +6,24 @@
 #include <stdint.h>
 
 /*
- * What a handset would show of bytes that a gateway was given, and how many parts are billed. The world's own tables:
- * the GSM 7-bit default alphabet (3GPP TS 23.038 6.2.1, carriers.md 7.2), 70/67 for Chinese (http-apis.md 14). Internal.
+ * What a handset would show of bytes that a gateway was given, and how many parts are billed. The world's own
+ * tables: the GSM 7-bit default alphabet (3GPP TS 23.038 6.2.1, carriers.md 7.2), 70/67 for Chinese
+ * (http-apis.md 14). Internal.
  */
 
-/* `bytes` in `charset` (an iconv name) as UTF-8 to free(); NULL when they are not of that charset or it is unknown. */
+/*
+ * `bytes` in `charset` (an iconv name) as UTF-8 to free(); NULL when they are not of that charset or it is
+ * unknown.
+ */
 char *world_sms_decode(const char *bytes, size_t size, const char *charset);
 
 /* UTF-8 as `charset` in new bytes to free(); NULL when it cannot be said in it. */
 char *world_sms_encode(const char *text, const char *charset, size_t *size);
 
-/* Replaces in place what the GSM alphabet lacks by "?", as a gateway does that was told coding 0. Returns how many. */
+/*
+ * Replaces in place what the GSM alphabet lacks by "?", as a gateway does that was told coding 0. Returns how
+ * many.
+ */
 unsigned int world_sms_squeeze(char *text);
 
 /* Billed parts of a UTF-8 text: counted in septets for coding 0, octets for 1, UTF-16 units otherwise. */

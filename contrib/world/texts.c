@@ -5,9 +5,9 @@
 
 #include "base/mem.h"
 
-#define MOST 65536
+#define MOST    65536
 #define BUCKETS 16384
-#define NONE UINT32_MAX
+#define NONE    UINT32_MAX
 
 struct world_texts {
 	struct world_text_row *rows;
@@ -79,8 +79,10 @@ uint32_t world_texts_put(struct world_texts *texts, const char *text, uint32_t p
 		texts->rows = mem_resize(texts->rows, texts->room, sizeof(*texts->rows));
 	}
 	at = (uint32_t)texts->count++;
-	texts->rows[at] = (struct world_text_row){ .text = mem_strdup(text), .parts = parts, .hash = hash,
-		.next = texts->buckets[hash % BUCKETS] };
+	texts->rows[at] = (struct world_text_row){.text = mem_strdup(text),
+		.parts = parts,
+		.hash = hash,
+		.next = texts->buckets[hash % BUCKETS]};
 	texts->buckets[hash % BUCKETS] = at;
 	return at;
 }

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Every different text once, with a row number by which phones remember it. At most 65 536 are kept; past that all
- * share the last row, so that counts stay right while memory stays bounded. Internal.
+ * Every different text once, with a row number by which phones remember it. At most 65 536 are kept; past
+ * that all share the last row, so that counts stay right while memory stays bounded. Internal.
  */
 struct world_texts;
 

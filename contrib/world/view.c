@@ -45,8 +45,8 @@ static json_t *json_faults(const struct world_peer *peer)
 		if (on->next == 0 && on->permille == 0)
 			continue;
 		json_t *fault = json_object();
-		json_object_set_new(fault, "next",
-			json_integer(on->next == WORLD_ALWAYS ? -1 : (json_int_t)on->next));
+		json_object_set_new(
+			fault, "next", json_integer(on->next == WORLD_ALWAYS ? -1 : (json_int_t)on->next));
 		set_number(fault, "permille", on->permille);
 		json_object_set_new(json, world_fault_name((enum world_fault)i), fault);
 	}
@@ -55,9 +55,10 @@ static json_t *json_faults(const struct world_peer *peer)
 
 static json_t *json_area(const struct world_area *area)
 {
-	return json_pack("{s:i, s:s, s:s#, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "id", area->id, "text", area->text,
-		"colour", &area->colour, 1, "effect", area->effect, "speed", area->speed, "x", area->x, "y", area->y,
-		"width", area->width, "height", area->height, "font", area->font, "lease_s", area->lease_s);
+	return json_pack("{s:i, s:s, s:s#, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "id", area->id, "text",
+		area->text, "colour", &area->colour, 1, "effect", area->effect, "speed", area->speed, "x",
+		area->x, "y", area->y, "width", area->width, "height", area->height, "font", area->font,
+		"lease_s", area->lease_s);
 }
 
 static json_t *json_sign(const struct world_peer *peer)
@@ -68,9 +69,9 @@ static json_t *json_sign(const struct world_peer *peer)
 	for (unsigned int i = 0; i < WORLD_AREAS; i++)
 		if (card->areas[i].used)
 			json_array_append_new(areas, json_area(&card->areas[i].area));
-	return json_pack("{s:b, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "mains", card->mains, "on", card->on,
-		"brightness", card->brightness, "mode", card->display_mode, "width", card->width, "height",
-		card->height, "program", card->program, "showing", card->showing, "areas", areas);
+	return json_pack("{s:b, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "mains", card->mains, "on",
+		card->on, "brightness", card->brightness, "mode", card->display_mode, "width", card->width,
+		"height", card->height, "program", card->program, "showing", card->showing, "areas", areas);
 }
 
 static json_t *json_message(const struct world_peer *robot)
@@ -78,8 +79,8 @@ static json_t *json_message(const struct world_peer *robot)
 	if (robot->message_count == 0)
 		return json_null();
 	const struct world_message *last = &robot->messages[robot->message_count - 1];
-	return json_pack("{s:I, s:s, s:s, s:s}", "ms", (json_int_t)last->wall_ms, "type", last->type, "text", last->text,
-		"mentions", last->mentions);
+	return json_pack("{s:I, s:s, s:s, s:s}", "ms", (json_int_t)last->wall_ms, "type", last->type, "text",
+		last->text, "mentions", last->mentions);
 }
 
 static json_t *json_peer(const struct world_peer *peer)
@@ -114,9 +115,10 @@ static json_t *json_recent(const struct world *world, uint64_t after)
 		const struct world_recent *recent = &world->recent[i % WORLD_RECENT];
 		char phone[16];
 		world_sms_mask(recent->phone, phone);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "phone", phone, "text",
-			world_texts_row(world->texts, recent->text)->text, "peer", recent->peer->options.name,
-			"ms", (json_int_t)recent->wall_ms));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:I}", "phone", phone, "text",
+				world_texts_row(world->texts, recent->text)->text, "peer",
+				recent->peer->options.name, "ms", (json_int_t)recent->wall_ms));
 	}
 	return list;
 }
@@ -128,9 +130,10 @@ static json_t *json_switches(void)
 
 	for (unsigned int i = 0; i < WORLD_FAULTS; i++) {
 		enum world_fault fault = (enum world_fault)i;
-		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "name", world_fault_name(fault), "words",
-			world_fault_words(fault), "amount", world_fault_is_amount(fault), "receipt",
-			world_fault_is_receipt(fault)));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:b, s:b}", "name", world_fault_name(fault), "words",
+				world_fault_words(fault), "amount", world_fault_is_amount(fault), "receipt",
+				world_fault_is_receipt(fault)));
 	}
 	return list;
 }
@@ -176,9 +179,10 @@ void world_report(const struct world *world, struct buf *out)
 	world_totals(world, NULL, &totals);
 	world_reached(world, NULL, &reach);
 	json_object_set_new(json, "totals", json_totals(&totals));
-	json_object_set_new(json, "reach", json_pack("{s:I, s:I, s:I, s:I, s:I}", "phones", (json_int_t)reach.phones,
-		"once", (json_int_t)reach.once, "more", (json_int_t)reach.more, "texts", (json_int_t)reach.texts,
-		"most", (json_int_t)reach.most));
+	json_object_set_new(json, "reach",
+		json_pack("{s:I, s:I, s:I, s:I, s:I}", "phones", (json_int_t)reach.phones, "once",
+			(json_int_t)reach.once, "more", (json_int_t)reach.more, "texts",
+			(json_int_t)reach.texts, "most", (json_int_t)reach.most));
 	set_number(json, "receipts_waiting", world_receipts_waiting(world->receipts));
 	for (size_t i = 0; i < world->peer_count; i++)
 		json_array_append_new(peers, json_peer(world->peers[i]));

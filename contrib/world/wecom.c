@@ -10,17 +10,22 @@
 /* The group robot of WeChat Work: http-apis.md section 1. HTTP 200 always; the truth is errcode. */
 
 #define MESSAGES_MOST 1000
-#define JSON_TYPE "application/json; charset=UTF-8"
-#define ERR(code, words) { 200, JSON_TYPE, "{\"errcode\":" #code ",\"errmsg\":\"" words ", hint: [1785555555333], from ip: 127.0.0.1\"}" }
+#define JSON_TYPE     "application/json; charset=UTF-8"
+#define ERR(code, words)                                                                                     \
+	{                                                                                                    \
+		200, JSON_TYPE,                                                                              \
+			"{\"errcode\":" #code ",\"errmsg\":\"" words                                         \
+			", hint: [1785555555333], from ip: 127.0.0.1\"}"                                     \
+	}
 
 static const struct world_says says = {
-	.ok = { 200, JSON_TYPE, "{\"errcode\":0,\"errmsg\":\"ok\"}" },
+	.ok = {200, JSON_TYPE, "{\"errcode\":0,\"errmsg\":\"ok\"}"},
 	.auth = ERR(93004, "robot is disabled"),
 	.throttle = ERR(45009, "api freq out of limit"),
-	.error = { 503, "text/html", "<html><body>503 Service Temporarily Unavailable</body></html>" },
+	.error = {503, "text/html", "<html><body>503 Service Temporarily Unavailable</body></html>"},
 	.lie = ERR(-1, "system busy"),
-	.garbage = { 200, JSON_TYPE, "<!-- \xff\xfe -->errcode=0" },
-	.wrong = { 200, JSON_TYPE, "{\"errcode\":{\"value\":0},\"errmsg\":[]}" },
+	.garbage = {200, JSON_TYPE, "<!-- \xff\xfe -->errcode=0"},
+	.wrong = {200, JSON_TYPE, "{\"errcode\":{\"value\":0},\"errmsg\":[]}"},
 };
 static const struct world_say unknown_key = ERR(93000, "invalid webhook url");
 static const struct world_say bad_type = ERR(40008, "invalid message type");
@@ -31,7 +36,7 @@ static const struct world_say too_long = ERR(45002, "content exceed max length")
 static const struct kind {
 	const char *type;
 	size_t most;
-} kinds[] = { { "text", 2048 }, { "markdown", 4096 }, { "markdown_v2", 4096 } };
+} kinds[] = {{"text", 2048}, {"markdown", 4096}, {"markdown_v2", 4096}};
 
 struct world_peer *world_wecom_peer(struct world *world, const struct world_call *call)
 {
@@ -41,7 +46,8 @@ struct world_peer *world_wecom_peer(struct world *world, const struct world_call
 	world_query_read(&query, world_call_query(call));
 	const char *key = world_query_text(&query, "key", "");
 	for (size_t i = 0; i < world->peer_count && peer == NULL; i++)
-		if (world->peers[i]->options.kind == WORLD_WECOM && strcmp(world->peers[i]->options.secret, key) == 0)
+		if (world->peers[i]->options.kind == WORLD_WECOM &&
+			strcmp(world->peers[i]->options.secret, key) == 0)
 			peer = world->peers[i];
 	world_query_fini(&query);
 	return peer;
@@ -59,9 +65,8 @@ static void add_list(struct buf *out, const json_t *list)
 	json_t *who;
 	size_t i;
 
-	json_array_foreach(list, i, who)
-		if (json_is_string(who))
-			add_mention(out, json_string_value(who), json_string_length(who));
+	json_array_foreach(list, i, who) if (json_is_string(who))
+		add_mention(out, json_string_value(who), json_string_length(who));
 }
 
 /* Mentions of the two lists, and <@userid> inside the words. */
@@ -89,11 +94,11 @@ static void keep(struct world_peer *robot, const char *type, const json_t *objec
 	if (robot->message_count == MESSAGES_MOST) {
 		free((char *)(uintptr_t)robot->messages[0].text);
 		free((char *)(uintptr_t)robot->messages[0].mentions);
-		memmove(robot->messages, robot->messages + 1, --robot->message_count * sizeof(*robot->messages));
-		robot->message_first++;
+		memmove(robot->messages, robot->messages + 1,
+			--robot->message_count * sizeof(*robot->messages));
 	}
-	robot->messages[robot->message_count++] = (struct world_message){ clock_wall_ms(), clock_mono_ms(), type,
-		mem_strdup(content), find_mentions(object, content) };
+	robot->messages[robot->message_count++] = (struct world_message){
+		clock_wall_ms(), clock_mono_ms(), type, mem_strdup(content), find_mentions(object, content)};
 	robot->totals.taken++;
 	robot->totals.parts++;
 	robot->totals.delivered++;
@@ -128,7 +133,8 @@ static void post(struct world_peer *robot, struct world_call *call, const json_t
 
 	world_peer_arrived(robot, 1);
 	/* What the robot refuses by its minute counts what it took in the last 60 s, as senders see it. */
-	bool over = world_window_would(&robot->taken, clock_mono_ms(), robot->options.limit_ms, 1) > robot->options.limit;
+	bool over = world_window_would(&robot->taken, clock_mono_ms(), robot->options.limit_ms, 1) >
+		robot->options.limit;
 	enum world_fault fault = world_peer_judge(robot, over, &taken);
 	if (refusal != NULL && taken) {
 		robot->totals.malformed++;
@@ -153,7 +159,8 @@ void world_wecom_asked(struct world *world, struct world_call *call)
 		world_say(NULL, call, &unknown_key, NULL);
 		return;
 	}
-	json_t *json = json_loadb(world_call_body(call), world_call_body_size(call), JSON_REJECT_DUPLICATES, NULL);
+	json_t *json =
+		json_loadb(world_call_body(call), world_call_body_size(call), JSON_REJECT_DUPLICATES, NULL);
 	robot->totals.requests++;
 	world_peer_touch(robot);
 	post(robot, call, json);

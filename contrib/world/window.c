@@ -45,7 +45,8 @@ void world_window_add(struct world_window *window, uint64_t now_ms, uint32_t len
 	slide(window, now_ms, length_ms);
 	window->sum += units;
 	window->largest = units > window->largest ? units : window->largest;
-	if (window->count > 0 && window->list[window->count - 1].ms >= now_ms && window->tail < window->count) {
+	if (window->count > 0 && window->list[window->count - 1].ms >= now_ms &&
+		window->tail < window->count) {
 		window->list[window->count - 1].units += units;
 		return;
 	}
@@ -55,7 +56,7 @@ void world_window_add(struct world_window *window, uint64_t now_ms, uint32_t len
 		window->room = window->room == 0 ? 64 : window->room * 2;
 		window->list = mem_resize(window->list, window->room, sizeof(*window->list));
 	}
-	window->list[window->count++] = (struct world_arrival){ now_ms, units };
+	window->list[window->count++] = (struct world_arrival){now_ms, units};
 }
 
 uint64_t world_window_most(const struct world_window *window, uint32_t length_ms)

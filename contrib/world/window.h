@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * When how many units came, kept so that a limit can be checked in every sliding window afterwards. One record a
- * millisecond; past four million the older half is forgotten. A window of T ms that ends at t holds what came after t − T.
- * Internal.
+ * When how many units came, kept so that a limit can be checked in every sliding window afterwards. One
+ * record a millisecond; past four million the older half is forgotten. A window of T ms that ends at t holds
+ * what came after t − T. Internal.
  */
 struct world_arrival {
 	uint64_t ms;
@@ -17,8 +17,8 @@ struct world_arrival {
 struct world_window {
 	struct world_arrival *list;
 	size_t count, room;
-	size_t tail;  /* first record inside the running window */
-	uint64_t sum; /* of the running window */
+	size_t tail;      /* first record inside the running window */
+	uint64_t sum;     /* of the running window */
 	uint32_t largest; /* of one request */
 };
 

@@ -13,10 +13,15 @@
 #define PEERS_MOST 10000
 
 static const char *const kind_names[] = {
-	[WORLD_KANNEL] = "kannel", [WORLD_YUNMAS] = "yunmas", [WORLD_WECOM] = "wecom", [WORLD_ONBON] = "onbon",
+	[WORLD_KANNEL] = "kannel",
+	[WORLD_YUNMAS] = "yunmas",
+	[WORLD_WECOM] = "wecom",
+	[WORLD_ONBON] = "onbon",
 };
 static const char *const paths[] = {
-	[WORLD_KANNEL] = "/cgi-bin/sendsms", [WORLD_YUNMAS] = "/sms/norsubmit", [WORLD_WECOM] = "/cgi-bin/webhook/send",
+	[WORLD_KANNEL] = "/cgi-bin/sendsms",
+	[WORLD_YUNMAS] = "/sms/norsubmit",
+	[WORLD_WECOM] = "/cgi-bin/webhook/send",
 };
 
 const char *world_kind_name(enum world_kind kind)
@@ -59,7 +64,7 @@ static bool on_begun(void *arg, struct world_call *call)
 
 static void on_asked(void *arg, struct world_call *call)
 {
-	static const struct world_say not_found = { 404, "text/plain", "no such service" };
+	static const struct world_say not_found = {404, "text/plain", "no such service"};
 	struct world *world = arg;
 	const char *path = world_call_path(call);
 
@@ -73,7 +78,7 @@ static void on_asked(void *arg, struct world_call *call)
 		world_say(NULL, call, &not_found, NULL);
 }
 
-static const struct world_httpd_events http_events = { .begun = on_begun, .asked = on_asked };
+static const struct world_httpd_events http_events = {.begun = on_begun, .asked = on_asked};
 
 /* ---- birth ---- */
 
@@ -142,7 +147,9 @@ static void copy_options(struct world_peer_options *to, const struct world_peer_
 	*to = *from;
 	to->name = mem_strdup(from->name);
 	to->user = mem_strdup(from->user == NULL ? "crier" : from->user);
-	to->secret = mem_strdup(from->secret != NULL ? from->secret : from->kind == WORLD_WECOM ? from->name : "secret");
+	to->secret = mem_strdup(from->secret != NULL ? from->secret
+			: from->kind == WORLD_WECOM  ? from->name
+						     : "secret");
 	to->ec_name = mem_strdup(from->ec_name);
 	to->sign_code = mem_strdup(from->sign_code);
 	to->signature = mem_strdup(from->signature);
@@ -169,8 +176,8 @@ static bool open_peer(struct world_peer *peer)
 	if (peer->options.kind != WORLD_ONBON) {
 		bool robot = peer->options.kind == WORLD_WECOM;
 		peer->port = world_http_port(world);
-		peer->url = mem_printf("http://%s:%u%s%s%s", world->address, peer->port, paths[peer->options.kind],
-			robot ? "?key=" : "", robot ? peer->options.secret : "");
+		peer->url = mem_printf("http://%s:%u%s%s%s", world->address, peer->port,
+			paths[peer->options.kind], robot ? "?key=" : "", robot ? peer->options.secret : "");
 		return true;
 	}
 	peer->sign = world_sign_new(peer);

@@ -10,12 +10,14 @@
 #include "world/fault.h"
 
 /*
- * A pretend outside world on loopback: SMS gateways, group robots and LED signs that answer as the real ones were seen
- * to answer, count exactly what reached whom, and misbehave when told to. It decodes every protocol with its own code.
+ * A pretend outside world on loopback: SMS gateways, group robots and LED signs that answer as the real ones
+ * were seen to answer, count exactly what reached whom, and misbehave when told to. It decodes every protocol
+ * with its own code.
  *
- * One *peer* is one gateway account, one robot or one sign. What a peer *took* is the truth (the phone rings, the group
- * sees it, the sign shows it); what it *answered* may be a lie. Both are counted, so a test can compare a sender's
- * report with the truth. Everything runs on the caller's loop and on base/clock.h: no thread, no sleep, no global.
+ * One *peer* is one gateway account, one robot or one sign. What a peer *took* is the truth (the phone rings,
+ * the group sees it, the sign shows it); what it *answered* may be a lie. Both are counted, so a test can
+ * compare a sender's report with the truth. Everything runs on the caller's loop and on base/clock.h: no
+ * thread, no sleep, no global.
  *
  *	struct world *world = world_new(loop, &(struct world_options){ .seed = 1 });
  *	struct world_peer *city = world_peer_add(world, &(struct world_peer_options){
@@ -46,28 +48,32 @@ struct world_options {
 /* Zero means the default said. Strings are copied. */
 struct world_peer_options {
 	enum world_kind kind;
-	const char *name;      /* unique */
-	const char *user;      /* Kannel username, 云MAS apId; NULL: "crier" */
-	const char *secret;    /* Kannel password, 云MAS secretKey, robot key; NULL: "secret" (robots: the name) */
-	const char *ec_name;   /* 云MAS ecName; NULL: any is taken */
-	const char *sign_code; /* 云MAS signature code; NULL: any is taken */
-	const char *signature; /* words that the platform puts in front as 【words】; NULL: none */
+	const char *name; /* unique */
+	const char *user; /* Kannel username, 云MAS apId; NULL: "crier" */
+	const char
+		*secret; /* Kannel password, 云MAS secretKey, robot key; NULL: "secret" (robots: the name) */
+	const char *ec_name;    /* 云MAS ecName; NULL: any is taken */
+	const char *sign_code;  /* 云MAS signature code; NULL: any is taken */
+	const char *signature;  /* words that the platform puts in front as 【words】; NULL: none */
 	const char *report_url; /* 云MAS pushes its reports here; NULL: they wait to be pulled */
 	const char *reply_url; /* replies of residents are pushed here (Kannel: a get-url with %p %P %a %t) */
 	uint32_t ack_ms;       /* taken → receipt of type 8; 0: 20 */
 	uint32_t delivery_ms;  /* taken → final receipt; 0: 200 */
-	/* At most `limit` units in any window of `limit_ms`; more is a violation. 0: none (robots: 20 in 60 000). */
+	/*
+	 * At most `limit` units in any window of `limit_ms`; more is a violation. 0: none (robots: 20 in a minute).
+	 */
 	uint32_t limit, limit_ms;
-	bool enforce;          /* over the limit the peer also answers its throttle code (robots always do) */
+	bool enforce; /* over the limit the peer also answers its throttle code (robots always do) */
 	/* signs */
-	uint16_t port;         /* 0: a free one */
+	uint16_t port;          /* 0: a free one */
 	uint16_t width, height; /* 0: 128 × 32 */
-	uint8_t device;        /* BX-K device type; 0: 0x61 (6K1) */
-	const char *program;   /* what the owner's own programme shows; NULL: 欢迎光临 */
+	uint8_t device;         /* BX-K device type; 0: 0x61 (6K1) */
+	const char *program;    /* what the owner's own programme shows; NULL: 欢迎光临 */
 };
 
 /*
- * Opens the ports and is ready at once. NULL with errno when an address or port is refused. `loop` must outlive it.
+ * Opens the ports and is ready at once. NULL with errno when an address or port is refused. `loop` must
+ * outlive it.
  */
 struct world *world_new(struct loop *loop, const struct world_options *options);
 
@@ -90,18 +96,23 @@ const char *world_peer_name(const struct world_peer *peer);
 enum world_kind world_peer_kind(const struct world_peer *peer);
 const char *world_kind_name(enum world_kind kind);
 
-/* What a channel is configured with: "http://127.0.0.1:41234/cgi-bin/sendsms", for a sign "127.0.0.1:41235". */
+/*
+ * What a channel is configured with: "http://127.0.0.1:41234/cgi-bin/sendsms", for a sign "127.0.0.1:41235".
+ */
 const char *world_peer_url(const struct world_peer *peer);
 uint16_t world_peer_port(const struct world_peer *peer);
 
-/* Forgets every count, text, receipt under way, violation and history. Peers, faults and what signs show stay. */
+/*
+ * Forgets every count, text, receipt under way, violation and history. Peers, faults and what signs show
+ * stay.
+ */
 void world_reset(struct world *world);
 
 /* ---- faults: see world/fault.h for what each does ---- */
 
 /*
- * Switches a fault on for the next `next` requests (WORLD_ALWAYS: until switched off) or with a chance of `permille`,
- * drawn from the seed. For faults that are amounts (latency …) `next` is the amount. Both 0: off.
+ * Switches a fault on for the next `next` requests (WORLD_ALWAYS: until switched off) or with a chance of
+ * `permille`, drawn from the seed. For faults that are amounts (latency …) `next` is the amount. Both 0: off.
  */
 #define WORLD_ALWAYS UINT32_MAX
 void world_fault_set(struct world_peer *peer, enum world_fault fault, uint32_t next, uint32_t permille);
@@ -116,18 +127,18 @@ void world_reply(struct world_peer *peer, uint64_t phone, const char *text);
 /* ---- counts ---- */
 
 struct world_totals {
-	uint64_t requests;   /* requests or frames that came, whole and well formed or not */
-	uint64_t malformed;  /* that no real peer would have understood */
-	uint64_t strangers;  /* wrong user, password, mac or key */
-	uint64_t throttled;  /* answered with the throttle code */
-	uint64_t faulted;    /* on which a fault was played */
-	uint64_t units;      /* as the limit counts them: parts × recipients; messages; frames; taken or not */
-	uint64_t taken;      /* recipients (SMS), messages (robots), area updates (signs): the truth */
-	uint64_t parts;      /* billed: parts × recipients, of what was taken */
-	uint64_t answered_ok; /* the same recipients as the peer's answers claimed them, answers that left whole */
-	uint64_t receipts_due;  /* receipts that belong to what was taken, by the mask asked for */
-	uint64_t receipts_sent; /* handed over and answered with 2xx, or pulled */
-	uint64_t receipts_lost; /* given up after several tries, or dropped by a fault */
+	uint64_t requests;  /* requests or frames that came, whole and well formed or not */
+	uint64_t malformed; /* that no real peer would have understood */
+	uint64_t strangers; /* wrong user, password, mac or key */
+	uint64_t throttled; /* answered with the throttle code */
+	uint64_t faulted;   /* on which a fault was played */
+	uint64_t units; /* as the limit counts them: parts × recipients; messages; frames; taken or not */
+	uint64_t taken; /* recipients (SMS), messages (robots), area updates (signs): the truth */
+	uint64_t parts; /* billed: parts × recipients, of what was taken */
+	uint64_t answered_ok;            /* the same as its answers claimed them, of those that left whole */
+	uint64_t receipts_due;           /* receipts that belong to what was taken, by the mask asked for */
+	uint64_t receipts_sent;          /* handed over and answered with 2xx, or pulled */
+	uint64_t receipts_lost;          /* given up after several tries, or dropped by a fault */
 	uint64_t delivered, undelivered; /* taken recipients by their final fate */
 	uint64_t violations;
 };
@@ -135,7 +146,9 @@ struct world_totals {
 /* Of one peer, or of all where `peer` is NULL. */
 void world_totals(const struct world *world, const struct world_peer *peer, struct world_totals *totals);
 
-/* Texts that reached a phone, and those of exactly this text. Times are wall milliseconds to 10 ms, 0: never. */
+/*
+ * Texts that reached a phone, and those of exactly this text. Times are wall milliseconds to 10 ms, 0: never.
+ */
 uint32_t world_phone_count(const struct world *world, uint64_t phone);
 uint32_t world_phone_count_text(const struct world *world, uint64_t phone, const char *text);
 int64_t world_phone_first_ms(const struct world *world, uint64_t phone);
@@ -145,20 +158,27 @@ int64_t world_phone_last_ms(const struct world *world, uint64_t phone);
 struct world_reach {
 	uint64_t phones; /* at least once */
 	uint64_t once;
-	uint64_t more;   /* more than once */
-	uint64_t texts;  /* in all */
-	uint32_t most;   /* by one phone */
+	uint64_t more;  /* more than once */
+	uint64_t texts; /* in all */
+	uint32_t most;  /* by one phone */
 };
 void world_reached(const struct world *world, const char *marker, struct world_reach *reach);
 
 /* Calls `each` for every phone reached, in no order, until it returns false. */
-void world_phones(const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg);
+void world_phones(
+	const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg);
 
-/* Different texts seen by phones; text by index in order of first arrival (NULL past the end) and how many got it. */
+/*
+ * Different texts seen by phones; text by index in order of first arrival (NULL past the end) and how many
+ * got it.
+ */
 size_t world_texts(const struct world *world);
 const char *world_text(const struct world *world, size_t index, uint64_t *recipients, uint32_t *parts);
 
-/* Messages a robot's group saw: all are counted, the last 1000 kept; index 0 is the oldest kept, NULL past the end. */
+/*
+ * Messages a robot's group saw: all are counted, the last 1000 kept; index 0 is the oldest kept, NULL past
+ * the end.
+ */
 struct world_message {
 	int64_t wall_ms;
 	uint64_t mono_ms;
@@ -174,7 +194,10 @@ const struct world_message *world_message(const struct world_peer *robot, size_t
 uint64_t world_most_in(const struct world_peer *peer, uint32_t window_ms);
 uint32_t world_largest_request(const struct world_peer *peer);
 
-/* Breaches of what a peer permits (its limit, sizes, batch), oldest first; NULL past the end. The first 1000 are kept. */
+/*
+ * Breaches of what a peer permits (its limit, sizes, batch), oldest first; NULL past the end. The first 1000
+ * are kept.
+ */
 const char *world_violation(const struct world *world, size_t index);
 
 /* ---- signs ---- */
@@ -196,10 +219,11 @@ struct world_shown {
 const struct world_shown *world_shown(const struct world_peer *sign, size_t index);
 
 /*
- * The longest stretch between two monotonic times in which nothing visible contained `marker` (NULL: the sign was
- * dark or showed only its owner's programme).
+ * The longest stretch between two monotonic times in which nothing visible contained `marker` (NULL: the sign
+ * was dark or showed only its owner's programme).
  */
-uint64_t world_sign_gap_ms(const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms);
+uint64_t world_sign_gap_ms(
+	const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms);
 
 /* Everything as one JSON object: totals per peer, reach, violations. */
 void world_report(const struct world *world, struct buf *out);

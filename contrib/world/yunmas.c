@@ -16,15 +16,18 @@
 #define PULL_AT_ONCE 500
 
 #define JSON_TYPE "application/json;charset=UTF-8"
-#define REFUSAL(code) { 200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"" code "\",\"success\":false}" }
+#define REFUSAL(code)                                                                                        \
+	{                                                                                                    \
+		200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"" code "\",\"success\":false}"              \
+	}
 
 static const struct world_says template = {
 	.auth = REFUSAL("InvalidUsrOrPwd"),
 	.throttle = REFUSAL("FlowOverLimit"),
-	.error = { 503, "text/html", "<html><body>503 Service Temporarily Unavailable</body></html>" },
+	.error = {503, "text/html", "<html><body>503 Service Temporarily Unavailable</body></html>"},
 	.lie = REFUSAL("InternalError"),
-	.garbage = { 200, JSON_TYPE, "\xef\xbb\xbf<xml>success</xml>\x02" },
-	.wrong = { 200, JSON_TYPE, "[\"success\",{\"rspcod\":[true]}]" },
+	.garbage = {200, JSON_TYPE, "\xef\xbb\xbf<xml>success</xml>\x02"},
+	.wrong = {200, JSON_TYPE, "[\"success\",{\"rspcod\":[true]}]"},
 };
 static const struct world_say illegal_mac = REFUSAL("IllegalMac");
 static const struct world_say wrong_user = REFUSAL("InvalidUsrOrPwd");
@@ -32,7 +35,7 @@ static const struct world_say bad_sign = REFUSAL("IllegalSignId");
 static const struct world_say bad_message = REFUSAL("InvalidMessage");
 static const struct world_say bad_mobile = REFUSAL("InvalidMobile");
 static const struct world_say too_many = REFUSAL("TooManyMobiles");
-static const struct world_say not_found = { 404, "text/plain", "no such service" };
+static const struct world_say not_found = {404, "text/plain", "no such service"};
 
 struct asked {
 	json_t *json;
@@ -55,12 +58,16 @@ static const char *field(const struct asked *asked, const char *name)
 static struct world_peer *find(struct world *world, const char *user)
 {
 	for (size_t i = 0; i < world->peer_count; i++)
-		if (world->peers[i]->options.kind == WORLD_YUNMAS && strcmp(world->peers[i]->options.user, user) == 0)
+		if (world->peers[i]->options.kind == WORLD_YUNMAS &&
+			strcmp(world->peers[i]->options.user, user) == 0)
 			return world->peers[i];
 	return NULL;
 }
 
-/* The body is Base64 of JSON; two of the clients seen in public wrap it in JSON quotes, which the platform takes. */
+/*
+ * The body is Base64 of JSON; two of the clients seen in public wrap it in JSON quotes, which the platform
+ * takes.
+ */
 static json_t *read_body(const struct world_call *call)
 {
 	const char *body = world_call_body(call);
@@ -92,13 +99,13 @@ static char *read_params(const json_t *json)
 static bool mac_fits(const struct world_peer *peer, const struct asked *asked)
 {
 	char mac[33];
-	char *whole = asked->templated ?
-		mem_printf("%s%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"), peer->options.secret,
-			field(asked, "templateId"), field(asked, "mobiles"), asked->params,
-			field(asked, "sign"), field(asked, "addSerial")) :
-		mem_printf("%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"), peer->options.secret,
-			field(asked, "mobiles"), field(asked, "content"), field(asked, "sign"),
-			field(asked, "addSerial"));
+	char *whole = asked->templated
+		? mem_printf("%s%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"),
+			  peer->options.secret, field(asked, "templateId"), field(asked, "mobiles"),
+			  asked->params, field(asked, "sign"), field(asked, "addSerial"))
+		: mem_printf("%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"),
+			  peer->options.secret, field(asked, "mobiles"), field(asked, "content"),
+			  field(asked, "sign"), field(asked, "addSerial"));
 
 	world_md5(whole, strlen(whole), mac);
 	free(whole);
@@ -158,15 +165,20 @@ static void submit(struct world_peer *peer, struct world_call *call, struct aske
 	bool taken;
 
 	snprintf(group, sizeof(group), "0927%018llu", (unsigned long long)++peer->world->ids);
-	snprintf(reply, sizeof(reply), "{\"msgGroup\":\"%s\",\"rspcod\":\"success\",\"success\":true}", group);
-	says.ok = (struct world_say){ 200, JSON_TYPE, reply };
-	if (!asked->templated && peer->options.signature != NULL && strstr(field(asked, "content"), "【") != NULL)
+	snprintf(
+		reply, sizeof(reply), "{\"msgGroup\":\"%s\",\"rspcod\":\"success\",\"success\":true}", group);
+	says.ok = (struct world_say){200, JSON_TYPE, reply};
+	if (!asked->templated && peer->options.signature != NULL &&
+		strstr(field(asked, "content"), "【") != NULL)
 		world_violate(peer, "the text carries a signature of its own beside the platform's");
 	bool over = world_peer_arrived(peer, asked->count * asked->parts) && peer->options.enforce;
 	enum world_fault fault = world_peer_judge(peer, over, &taken);
 	if (taken) {
-		struct world_order order = { .phones = asked->phones, .count = asked->count,
-			.url = peer->options.report_url, .group = group, .mask = 1 | 2 };
+		struct world_order order = {.phones = asked->phones,
+			.count = asked->count,
+			.url = peer->options.report_url,
+			.group = group,
+			.mask = 1 | 2};
 		world_peer_took(peer, &order, asked->text, asked->parts);
 	}
 	world_peer_answer(peer, call, fault, &says, asked->count);
@@ -193,7 +205,8 @@ static void on_submit(struct world_peer *peer, struct world_call *call, struct a
 }
 
 /* Reports and replies that are pulled: given once. */
-static void on_pull(struct world_peer *peer, struct world_call *call, struct list *waiting, const struct asked *asked)
+static void on_pull(
+	struct world_peer *peer, struct world_call *call, struct list *waiting, const struct asked *asked)
 {
 	struct buf body;
 	struct link *at;
@@ -215,7 +228,7 @@ static void on_pull(struct world_peer *peer, struct world_call *call, struct lis
 		peer->totals.receipts_sent += waiting == &peer->reports;
 	}
 	buf_add_byte(&body, ']');
-	struct world_say say = { 200, JSON_TYPE, buf_text(&body) };
+	struct world_say say = {200, JSON_TYPE, buf_text(&body)};
 	world_say(peer, call, &say, NULL);
 	world_peer_touch(peer);
 	buf_fini(&body);
@@ -238,7 +251,7 @@ static void serve(struct world_peer *peer, struct world_call *call, struct asked
 
 void world_yunmas_asked(struct world *world, struct world_call *call)
 {
-	struct asked asked = { .json = read_body(call) };
+	struct asked asked = {.json = read_body(call)};
 
 	asked.params = read_params(asked.json);
 	struct world_peer *peer = find(world, field(&asked, "apId"));
@@ -286,7 +299,8 @@ static void add_json(struct buf *out, json_t *json)
 	json_decref(json);
 }
 
-void world_yunmas_receipt(const struct world_peer *peer, const struct world_receipt *receipt, bool pulled, struct buf *body)
+void world_yunmas_receipt(
+	const struct world_peer *peer, const struct world_receipt *receipt, bool pulled, struct buf *body)
 {
 	bool good = receipt->type == 1;
 	char taken[32], now[32], phone[16];
@@ -301,10 +315,10 @@ void world_yunmas_receipt(const struct world_peer *peer, const struct world_rece
 		json_array_append_new(list, mobile);
 		mobile = list;
 	}
-	add_json(body, json_pack("{s:s, s:o, s:s, s:s, s:s, s:s}",
-		"reportStatus", good ? "DELIVRD" : "UNDELIV", "mobile", mobile,
-		"submitDate", taken, "receiveDate", now,
-		"errorCode", good ? "DELIVRD" : "DB:0140", "msgGroup", receipt->group));
+	add_json(body,
+		json_pack("{s:s, s:o, s:s, s:s, s:s, s:s}", "reportStatus", good ? "DELIVRD" : "UNDELIV",
+			"mobile", mobile, "submitDate", taken, "receiveDate", now, "errorCode",
+			good ? "DELIVRD" : "DB:0140", "msgGroup", receipt->group));
 }
 
 void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *body)
@@ -314,6 +328,7 @@ void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const cha
 
 	strftime(now, sizeof(now), "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)phone);
-	add_json(body, json_pack("{s:s, s:s, s:s, s:s}", "mobile", number, "smsContent", text, "sendTime", now,
-		"addSerial", "10657012345678"));
+	add_json(body,
+		json_pack("{s:s, s:s, s:s, s:s}", "mobile", number, "smsContent", text, "sendTime", now,
+			"addSerial", "10657012345678"));
 }

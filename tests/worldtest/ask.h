@@ -18,7 +18,10 @@
 #include "testing/turns.h"
 #include "world/world.h"
 
-/* A raw client for the tests of the world: bytes go out, whatever comes back is kept until the connection ends. */
+/*
+ * A raw client for the tests of the world: bytes go out, whatever comes back is kept until the connection
+ * ends.
+ */
 struct ask {
 	struct loop *loop;
 	struct sock *sock;
@@ -55,10 +58,14 @@ static inline void ask_closed(void *arg, int error)
 	ask->error = error;
 }
 
-static inline void ask_begin(struct ask *ask, struct loop *loop, uint16_t port, const void *bytes, size_t size)
+static inline void ask_begin(
+	struct ask *ask, struct loop *loop, uint16_t port, const void *bytes, size_t size)
 {
 	static const struct sock_events events = {
-		.connected = ask_connected, .received = ask_received, .writable = ask_writable, .closed = ask_closed,
+		.connected = ask_connected,
+		.received = ask_received,
+		.writable = ask_writable,
+		.closed = ask_closed,
 	};
 
 	memset(ask, 0, sizeof(*ask));
@@ -114,9 +121,11 @@ static inline void ask_get(struct ask *ask, struct loop *loop, uint16_t port, co
 	free(text);
 }
 
-static inline void ask_post(struct ask *ask, struct loop *loop, uint16_t port, const char *path, const char *body)
+static inline void ask_post(
+	struct ask *ask, struct loop *loop, uint16_t port, const char *path, const char *body)
 {
-	char *text = mem_printf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+	char *text = mem_printf(
+		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 		path, strlen(body), body);
 
 	ask_text(ask, loop, port, text);

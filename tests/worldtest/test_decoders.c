@@ -1,4 +1,7 @@
-/* The world's own decoders against the vectors of the references: http-apis.md 9 and 14, operators.md 2.1, led-signs.md 3. */
+/*
+ * The world's own decoders against the vectors of the references: http-apis.md 9 and 14, operators.md 2.1,
+ * led-signs.md 3.
+ */
 #include "ask.h"
 
 #include "world/area.h"
@@ -26,8 +29,8 @@ static size_t of_hex(const char *hex, uint8_t *out)
 #define A5X8 "a5a5a5a5a5a5a5a5 "
 
 /* Feeds all bytes; returns the last state that was not MORE. */
-static enum world_frame_state feed(struct world_frame_reader *reader, const uint8_t *bytes, size_t size,
-	struct world_frame *frame)
+static enum world_frame_state feed(
+	struct world_frame_reader *reader, const uint8_t *bytes, size_t size, struct world_frame *frame)
 {
 	enum world_frame_state last = WORLD_FRAME_MORE;
 
@@ -45,15 +48,15 @@ static void worked_frames_are_read(void **state)
 		uint16_t size;
 		uint8_t group, command;
 	} cases[] = {
-		{ A5X8 "feff0080000000000000fe020500 a200010000 4cdc 5a", 5, 0xa2, 0x00 },
-		{ A5X8 "feff0080000000000000fe020500 a102010000 0964 5a", 5, 0xa1, 0x02 },
-		{ A5X8 "feff0080000000000000fe020500 a20a010000 4f04 5a", 5, 0xa2, 0x0a },
-		{ A5X8 "feff0080000000000000fe020600 a30001000002 1df0 5a", 6, 0xa3, 0x00 },
-		{ A5X8 "feff0080000000000000fe020d00 a2030100002620112116300506 8e09 5a", 13, 0xa2, 0x03 },
-		{ A5X8 "feff0080000000000000fe020700 a306010000ff00 7d6f 5a", 7, 0xa3, 0x06 },
-		{ "a5 0080feff000000000000fe020500 a000000000 14ac 5a", 5, 0xa0, 0x00 },
-		{ "a5" A5X8 "0080feff000000000000fe020500 a0010c0000 d553 5a", 5, 0xa0, 0x01 },
-		{ A5X8 "0080feff000000000000fe020900 a106000000 4f000000 61ef 5a", 9, 0xa1, 0x06 },
+		{A5X8 "feff0080000000000000fe020500 a200010000 4cdc 5a", 5, 0xa2, 0x00},
+		{A5X8 "feff0080000000000000fe020500 a102010000 0964 5a", 5, 0xa1, 0x02},
+		{A5X8 "feff0080000000000000fe020500 a20a010000 4f04 5a", 5, 0xa2, 0x0a},
+		{A5X8 "feff0080000000000000fe020600 a30001000002 1df0 5a", 6, 0xa3, 0x00},
+		{A5X8 "feff0080000000000000fe020d00 a2030100002620112116300506 8e09 5a", 13, 0xa2, 0x03},
+		{A5X8 "feff0080000000000000fe020700 a306010000ff00 7d6f 5a", 7, 0xa3, 0x06},
+		{"a5 0080feff000000000000fe020500 a000000000 14ac 5a", 5, 0xa0, 0x00},
+		{"a5" A5X8 "0080feff000000000000fe020500 a0010c0000 d553 5a", 5, 0xa0, 0x01},
+		{A5X8 "0080feff000000000000fe020900 a106000000 4f000000 61ef 5a", 9, 0xa1, 0x06},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -75,12 +78,12 @@ static void damaged_frames_are_told_apart(void **state)
 		const char *hex;
 		enum world_frame_state wanted;
 	} cases[] = {
-		{ A5X8 "feff0080000000000000fe020500 a200010000 4cdd 5a", WORLD_FRAME_BAD_SUM },
-		{ A5X8 "feff0080000000000000fe020600 a200010000 4cdc 5a", WORLD_FRAME_BAD },
-		{ A5X8 "feff0080000000000000fe020500 a20001a603 4cdc 5a", WORLD_FRAME_BAD },
-		{ A5X8 "feff00 5a", WORLD_FRAME_BAD },
-		{ A5X8 "feff0080000000000000fe020500 a20001 " A5X8, WORLD_FRAME_BAD },
-		{ "feff0080000000000000fe020500 a200010000 4cdc 5a", WORLD_FRAME_MORE },
+		{A5X8 "feff0080000000000000fe020500 a200010000 4cdd 5a", WORLD_FRAME_BAD_SUM},
+		{A5X8 "feff0080000000000000fe020600 a200010000 4cdc 5a", WORLD_FRAME_BAD},
+		{A5X8 "feff0080000000000000fe020500 a20001a603 4cdc 5a", WORLD_FRAME_BAD},
+		{A5X8 "feff00 5a", WORLD_FRAME_BAD},
+		{A5X8 "feff0080000000000000fe020500 a20001 " A5X8, WORLD_FRAME_BAD},
+		{"feff0080000000000000fe020500 a200010000 4cdc 5a", WORLD_FRAME_MORE},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -112,8 +115,8 @@ static void crc_is_arc(void **state)
 
 static void an_ack_is_written_as_the_reference_has_it(void **state)
 {
-	static const uint8_t ack[] = { 0xa0, 0, 0, 0, 0 };
-	struct world_frame asked = { .to = 0xfffe, .from = 0x8000, .device = 0xfe };
+	static const uint8_t ack[] = {0xa0, 0, 0, 0, 0};
+	struct world_frame asked = {.to = 0xfffe, .from = 0x8000, .device = 0xfe};
 	uint8_t wanted[64];
 	size_t size = of_hex(A5X8 "0080feff000000000000fe020500 a000000000 14ac 5a", wanted);
 	struct buf out;
@@ -144,9 +147,11 @@ static void the_urgent_slogan_is_understood(void **state)
 {
 	struct world_area area;
 
-	read_area(A5X8 "feff0080000000000001fe024500 a306010000 00 01 3c00 00 0080 0000 8080 2000 00 00 02 5b0200 00 00 00"
+	read_area(A5X8
+		"feff0080000000000001fe024500 a306010000 00 01 3c00 00 0080 0000 8080 2000 00 00 02 5b0200 00 00 00"
 		"01 01 03 00 04 00 21000000 5c464f303030 5c4331 bdf7b7c0b5e7d0c5d5a9c6ad 20 b1a8beafc7ebb2a601 313130"
-		"1be2 5a", &area);
+		"1be2 5a",
+		&area);
 	assert_string_equal(area.text, "谨防电信诈骗 报警请拨110");
 	assert_int_equal(area.lease_s, 90);
 	assert_int_equal(area.width, 128);
@@ -161,8 +166,10 @@ static void escapes_inside_text_are_undone(void **state)
 {
 	struct world_area area;
 
-	read_area(A5X8 "feff0080000000000000fe022a00 a306010000 00 01 2100 00 0080 0000 4080 1000 01 00 00 0000 00 00 00"
-		"02 01 01 00 04 04 06000000 5b02 5b01 b9a602 b9a601 42fa 5a", &area);
+	read_area(A5X8
+		"feff0080000000000000fe022a00 a306010000 00 01 2100 00 0080 0000 4080 1000 01 00 00 0000 00 00 00"
+		"02 01 01 00 04 04 06000000 5b02 5b01 b9a602 b9a601 42fa 5a",
+		&area);
 	assert_string_equal(area.text, "Z[攻功");
 	assert_int_equal(area.id, 1);
 	assert_int_equal(area.lease_s, 0);
@@ -174,8 +181,10 @@ static void old_cards_count_in_eights(void **state)
 {
 	struct world_area area;
 
-	read_area(A5X8 "feff008000000000000051023100 a306010000 00 01 2800 00 0000 0000 0800 1000 00 00 00 0000 00 00 00"
-		"01 01 01 00 04 04 0d000000 5c464f3030305c4331b7b4d5a9 db82 5a", &area);
+	read_area(A5X8
+		"feff008000000000000051023100 a306010000 00 01 2800 00 0000 0000 0800 1000 00 00 00 0000 00 00 00"
+		"01 01 01 00 04 04 0d000000 5c464f3030305c4331b7b4d5a9 db82 5a",
+		&area);
 	assert_string_equal(area.text, "反诈");
 	assert_int_equal(area.width, 64);
 	free(area.text);
@@ -185,8 +194,10 @@ static void sound_before_the_text_is_skipped(void **state)
 {
 	struct world_area area;
 
-	read_area(A5X8 "feff0080000000000000fe023e00 a306010000 00 01 3500 00 0080 0000 8080 2000 00 00 00 0000 02 30 0a 05"
-		"08000000 bdf7b7c0d5a9c6ad 00 00 01 01 03 00 04 00 0b000000 5c4331bdf7b7c0d5a9c6ad 3adc 5a", &area);
+	read_area(A5X8
+		"feff0080000000000000fe023e00 a306010000 00 01 3500 00 0080 0000 8080 2000 00 00 00 0000 02 30 0a 05"
+		"08000000 bdf7b7c0d5a9c6ad 00 00 01 01 03 00 04 00 0b000000 5c4331bdf7b7c0d5a9c6ad 3adc 5a",
+		&area);
 	assert_string_equal(area.text, "谨防诈骗");
 	assert_int_equal(area.sound, 2);
 	free(area.text);
@@ -196,7 +207,7 @@ static void what_a_card_cannot_show_is_counted(void **state)
 {
 	/* A GBK character outside GB 2312, an unknown escape, and two font heights. */
 	static const uint8_t text[] = "\x81\x5c\\Q\\FO000\xb7\xb4\\FO001\xd5\xa9\\n1";
-	uint8_t block[27 + sizeof(text) - 1] = { 0 };
+	uint8_t block[27 + sizeof(text) - 1] = {0};
 	struct world_area area;
 
 	block[7] = 16;
@@ -215,7 +226,7 @@ static void parts_are_counted_as_billed(void **state)
 {
 	static const struct {
 		unsigned int characters, parts;
-	} cases[] = { { 1, 1 }, { 69, 1 }, { 70, 1 }, { 71, 2 }, { 134, 2 }, { 135, 3 }, { 201, 3 }, { 202, 4 }, { 500, 8 } };
+	} cases[] = {{1, 1}, {69, 1}, {70, 1}, {71, 2}, {134, 2}, {135, 3}, {201, 3}, {202, 4}, {500, 8}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf text;
@@ -269,7 +280,8 @@ static void queries_keep_every_byte(void **state)
 {
 	struct world_query query;
 
-	world_query_read(&query, "to=138+139&text=%53%CD%00a&empty=&&flag&dlr-url=http%3A%2F%2Fh%2F%3Fd%3D%25d&bad=%zz%4");
+	world_query_read(&query,
+		"to=138+139&text=%53%CD%00a&empty=&&flag&dlr-url=http%3A%2F%2Fh%2F%3Fd%3D%25d&bad=%zz%4");
 	assert_string_equal(world_query_text(&query, "to", ""), "138 139");
 	assert_int_equal(world_query_field(&query, "text")->size, 4);
 	assert_memory_equal(world_query_field(&query, "text")->value, "\x53\xcd\0a", 4);
@@ -318,7 +330,8 @@ static void base64_and_md5_match_the_vectors(void **state)
 /* A fixed stream of bytes that look random, biased towards what the decoders treat specially. */
 static uint8_t noise(uint64_t *at)
 {
-	static const uint8_t special[] = { 0xa5, 0xa6, 0x5a, 0x5b, 0x5c, 0, 1, 2, '%', '&', '=', 'F', 'O', 'C', '0', '1' };
+	static const uint8_t special[] = {
+		0xa5, 0xa6, 0x5a, 0x5b, 0x5c, 0, 1, 2, '%', '&', '=', 'F', 'O', 'C', '0', '1'};
 
 	*at = *at * 6364136223846793005u + 1442695040888963407u;
 	uint8_t byte = (uint8_t)(*at >> 56);

@@ -1,4 +1,7 @@
-/* Kannel, 云MAS and robots over real connections: what they take, what they answer, what they count, and their faults. */
+/*
+ * Kannel, 云MAS and robots over real connections: what they take, what they answer, what they count, and their
+ * faults.
+ */
 #include "ask.h"
 
 struct setting {
@@ -15,12 +18,17 @@ static int set_up(void **state)
 
 	fake_clock_stop();
 	s->loop = loop_new();
-	s->world = world_new(s->loop, &(struct world_options){ .seed = 7 });
-	s->city = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_KANNEL, .name = "city" });
-	s->mas = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_YUNMAS, .name = "mas",
-		.secret = "Secret-1", .sign_code = "abcDEF123", .signature = "玉山反诈" });
-	s->robot = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_WECOM, .name = "grid",
-		.secret = "key-1" });
+	s->world = world_new(s->loop, &(struct world_options){.seed = 7});
+	s->city =
+		world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
+	s->mas = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_YUNMAS,
+			.name = "mas",
+			.secret = "Secret-1",
+			.sign_code = "abcDEF123",
+			.signature = "玉山反诈"});
+	s->robot = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_WECOM, .name = "grid", .secret = "key-1"});
 	*state = s;
 	return 0;
 }
@@ -60,7 +68,7 @@ static struct world_totals totals(struct setting *s, const struct world_peer *pe
 }
 
 #define SEND "/cgi-bin/sendsms?username=crier&password=secret"
-#define ONE SEND "&to=13800000001&coding=2&charset=UTF-8&text=%E5%8F%8D%E8%AF%88"
+#define ONE  SEND "&to=13800000001&coding=2&charset=UTF-8&text=%E5%8F%8D%E8%AF%88"
 
 /* ---- Kannel ---- */
 
@@ -71,14 +79,17 @@ static void kannel_answers_as_measured(void **state)
 		int status;
 		const char *body;
 	} cases[] = {
-		{ ONE, 202, "0: Accepted for delivery" },
-		{ SEND "&to=13800000001+13800000002&text=hi", 202, "0: Accepted for delivery" },
-		{ "/cgi-bin/sendsms?user=crier&pass=secret&to=13800000001&text=hi", 202, "0: Accepted for delivery" },
-		{ "/cgi-bin/sendsms?username=crier&password=wrong&to=1&text=hi", 403, "Authorization failed for sendsms" },
-		{ "/cgi-bin/sendsms?username=other&password=secret&to=1&text=hi", 403, "Authorization failed for sendsms" },
-		{ SEND "&text=hi", 400, "Missing receiver number, rejected" },
-		{ SEND "&to=abc&text=hi", 400, "Garbage `to' field, rejected." },
-		{ "/cgi-bin/other", 404, "no such service" },
+		{ONE, 202, "0: Accepted for delivery"},
+		{SEND "&to=13800000001+13800000002&text=hi", 202, "0: Accepted for delivery"},
+		{"/cgi-bin/sendsms?user=crier&pass=secret&to=13800000001&text=hi", 202,
+			"0: Accepted for delivery"},
+		{"/cgi-bin/sendsms?username=crier&password=wrong&to=1&text=hi", 403,
+			"Authorization failed for sendsms"},
+		{"/cgi-bin/sendsms?username=other&password=secret&to=1&text=hi", 403,
+			"Authorization failed for sendsms"},
+		{SEND "&text=hi", 400, "Missing receiver number, rejected"},
+		{SEND "&to=abc&text=hi", 400, "Garbage `to' field, rejected."},
+		{"/cgi-bin/other", 404, "no such service"},
 	};
 	struct setting *s = *state;
 
@@ -146,20 +157,20 @@ static void every_fault_keeps_truth_and_answer_apart(void **state)
 		const char *body;
 		bool taken;
 	} cases[] = {
-		{ WORLD_FAULT_RESET_BEFORE, 0, NULL, false },
-		{ WORLD_FAULT_AUTH, 403, "Authorization failed for sendsms", false },
-		{ WORLD_FAULT_THROTTLE, 503, "Temporal failure, try again later.", false },
-		{ WORLD_FAULT_ERROR, 503, "Temporal failure, try again later.", false },
-		{ WORLD_FAULT_ERROR_TAKEN, 503, "Temporal failure, try again later.", true },
-		{ WORLD_FAULT_LIE_ERROR, 202, "4: Temporal failure, try again later.", false },
-		{ WORLD_FAULT_DROP, 202, "0: Accepted for delivery", false },
-		{ WORLD_FAULT_GARBAGE, 202, NULL, true },
-		{ WORLD_FAULT_WRONG_JSON, 202, NULL, true },
-		{ WORLD_FAULT_HANG, 0, NULL, true },
-		{ WORLD_FAULT_HANG_BEFORE, 0, NULL, false },
-		{ WORLD_FAULT_RESET_AFTER, 0, NULL, true },
-		{ WORLD_FAULT_RESET_MIDDLE, 0, NULL, true },
-		{ WORLD_FAULT_CUT, 0, NULL, true },
+		{WORLD_FAULT_RESET_BEFORE, 0, NULL, false},
+		{WORLD_FAULT_AUTH, 403, "Authorization failed for sendsms", false},
+		{WORLD_FAULT_THROTTLE, 503, "Temporal failure, try again later.", false},
+		{WORLD_FAULT_ERROR, 503, "Temporal failure, try again later.", false},
+		{WORLD_FAULT_ERROR_TAKEN, 503, "Temporal failure, try again later.", true},
+		{WORLD_FAULT_LIE_ERROR, 202, "4: Temporal failure, try again later.", false},
+		{WORLD_FAULT_DROP, 202, "0: Accepted for delivery", false},
+		{WORLD_FAULT_GARBAGE, 202, NULL, true},
+		{WORLD_FAULT_WRONG_JSON, 202, NULL, true},
+		{WORLD_FAULT_HANG, 0, NULL, true},
+		{WORLD_FAULT_HANG_BEFORE, 0, NULL, false},
+		{WORLD_FAULT_RESET_AFTER, 0, NULL, true},
+		{WORLD_FAULT_RESET_MIDDLE, 0, NULL, true},
+		{WORLD_FAULT_CUT, 0, NULL, true},
 	};
 	struct setting *s = *state;
 	unsigned int taken = 0;
@@ -181,12 +192,13 @@ static void every_fault_keeps_truth_and_answer_apart(void **state)
 static void the_same_seed_gives_the_same_faults(void **state)
 {
 	struct setting *s = *state;
-	char played[2][65] = { "", "" };
+	char played[2][65] = {"", ""};
 
 	for (int round = 0; round < 2; round++) {
-		struct world *world = world_new(s->loop, &(struct world_options){ .seed = 42, .no_page = true });
-		struct world_peer *peer = world_peer_add(world,
-			&(struct world_peer_options){ .kind = WORLD_KANNEL, .name = "city" });
+		struct world *world =
+			world_new(s->loop, &(struct world_options){.seed = 42, .no_page = true});
+		struct world_peer *peer = world_peer_add(
+			world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
 		world_fault_set(peer, WORLD_FAULT_ERROR, 0, 500);
 		for (int i = 0; i < 64; i++) {
 			ask_get(&s->ask, s->loop, world_http_port(world), ONE);
@@ -199,6 +211,24 @@ static void the_same_seed_gives_the_same_faults(void **state)
 	assert_string_equal(played[0], played[1]);
 	assert_non_null(strchr(played[0], 'x'));
 	assert_non_null(strchr(played[0], '.'));
+}
+
+static void a_port_in_use_is_refused(void **state)
+{
+	struct setting *s = *state;
+	uint16_t port = world_http_port(s->world), sign_port;
+
+	assert_null(world_new(s->loop, &(struct world_options){.http_port = port}));
+	assert_null(world_new(s->loop, &(struct world_options){.page_port = world_page_port(s->world)}));
+	assert_null(world_new(s->loop, &(struct world_options){.address = "nowhere"}));
+	struct world_peer *sign =
+		world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "a"});
+	sign_port = world_peer_port(sign);
+	assert_null(world_peer_add(
+		s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "b", .port = sign_port}));
+	assert_null(world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "a"}));
+	assert_ptr_equal(world_peer_find(s->world, "a"), sign);
+	assert_null(world_peer_find(s->world, "b"));
 }
 
 static bool is_reply(void *arg)
@@ -239,15 +269,22 @@ static void a_world_closes_while_requests_hang(void **state)
 static void sliding_windows_are_checked(void **state)
 {
 	struct setting *s = *state;
-	struct world_peer *slow = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_KANNEL,
-		.name = "slow", .user = "slow", .limit = 3, .limit_ms = 1000, .enforce = true });
-	const char *path = "/cgi-bin/sendsms?username=slow&password=secret&to=13800000001+13800000002&text=hi";
+	struct world_peer *slow = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_KANNEL,
+			.name = "slow",
+			.user = "slow",
+			.limit = 3,
+			.limit_ms = 1000,
+			.enforce = true});
+	const char *path =
+		"/cgi-bin/sendsms?username=slow&password=secret&to=13800000001+13800000002&text=hi";
 
 	assert_int_equal(get(s, path), 202);
 	assert_int_equal(get(s, path), 503);
 	assert_int_equal(world_phone_count(s->world, 13800000001), 1);
 	assert_int_equal(totals(s, slow).violations, 1);
-	assert_non_null(strstr(world_violation(s->world, 0), "slow: 4 units within 1000 ms, 3 are permitted"));
+	assert_non_null(
+		strstr(world_violation(s->world, 0), "slow: 4 units within 1000 ms, 3 are permitted"));
 	turns_pass(s->loop, 1000);
 	assert_int_equal(get(s, path), 202);
 	assert_null(world_violation(s->world, 1));
@@ -258,20 +295,23 @@ static void sliding_windows_are_checked(void **state)
 
 /* ---- 云MAS: the body of operators.md 2.1, whose signature code and numbers are those of the vector ---- */
 
-#define VECTOR "eyJlY05hbWUiOiLmtYvor5Xljr/lhazlronlsYAiLCJhcElkIjoiY3JpZXIiLCJtb2JpbGVzIjoiMTM4MDAwMDAwMDEsMTM4MDAwMDAw" \
-	"MDIiLCJjb250ZW50Ijoi5Y+N6K+I5rWL6K+V55+t5L+hIiwic2lnbiI6ImFiY0RFRjEyMyIsImFkZFNlcmlhbCI6IiIsIm1hYyI6IjNkMDZhMmQxYmQ3" \
-	"YWJkYjllYjZmMzMyY2ZhZTA4YjU1In0="
+static const char vector[] =
+	"eyJlY05hbWUiOiLmtYvor5Xljr/lhazlronlsYAiLCJhcElkIjoiY3JpZXIiLCJtb2JpbGVzIjoiMTM4MDAwMDAwMDEsMTM4"
+	"MDAwMDAwMDIiLCJjb250ZW50Ijoi5Y+N6K+I5rWL6K+V55+t5L+hIiwic2lnbiI6ImFiY0RFRjEyMyIsImFkZFNlcmlhbCI6"
+	"IiIsIm1hYyI6IjNkMDZhMmQxYmQ3YWJkYjllYjZmMzMyY2ZhZTA4YjU1In0=";
 
 static void yunmas_takes_the_vector(void **state)
 {
 	struct setting *s = *state;
+	char quoted[sizeof(vector) + 2];
 
-	assert_int_equal(post(s, "/sms/norsubmit", VECTOR), 200);
+	snprintf(quoted, sizeof(quoted), "\"%s\"", vector);
+	assert_int_equal(post(s, "/sms/norsubmit", vector), 200);
 	assert_non_null(strstr(s->body, "{\"msgGroup\":\"0927"));
 	assert_non_null(strstr(s->body, "\"rspcod\":\"success\",\"success\":true}"));
 	assert_int_equal(world_phone_count_text(s->world, 13800000001, "【玉山反诈】反诈测试短信"), 1);
 	assert_int_equal(world_phone_count(s->world, 13800000002), 1);
-	assert_int_equal(post(s, "/sms/norsubmit", "\"" VECTOR "\""), 200);
+	assert_int_equal(post(s, "/sms/norsubmit", quoted), 200);
 	assert_int_equal(world_phone_count(s->world, 13800000002), 2);
 	assert_int_equal(totals(s, s->mas).answered_ok, 4);
 }
@@ -294,15 +334,21 @@ static void yunmas_takes_templates(void **state)
 		assert_int_equal(post(s, "/sms/tmpsubmit", bodies[i]), 200);
 		assert_non_null(strstr(s->body, "success\":true"));
 	}
-	assert_int_equal(world_phone_count_text(s->world, 13800000002, "【玉山反诈】TPL1:[\"刷单返利\",\"96110\"]"), 2);
+	assert_int_equal(
+		world_phone_count_text(s->world, 13800000002, "【玉山反诈】TPL1:[\"刷单返利\",\"96110\"]"),
+		2);
 }
 
 static void yunmas_refuses_in_its_own_words(void **state)
 {
 	struct setting *s = *state;
 
-	/* Base64 of {"apId":"crier","mobiles":"13800000001","content":"x","sign":"abcDEF123","mac":"00"} and of {"apId":"who"} */
-	post(s, "/sms/norsubmit", "eyJhcElkIjoiY3JpZXIiLCJtb2JpbGVzIjoiMTM4MDAwMDAwMDEiLCJjb250ZW50IjoieCIsInNpZ24iOiJhYmNERUYx"
+	/*
+	 * Base64 of {"apId":"crier","mobiles":"13800000001","content":"x","sign":"abcDEF123","mac":"00"} and
+	 * of {"apId":"who"}
+	 */
+	post(s, "/sms/norsubmit",
+		"eyJhcElkIjoiY3JpZXIiLCJtb2JpbGVzIjoiMTM4MDAwMDAwMDEiLCJjb250ZW50IjoieCIsInNpZ24iOiJhYmNERUYx"
 		"MjMiLCJtYWMiOiIwMCJ9");
 	assert_string_equal(s->body, "{\"msgGroup\":\"\",\"rspcod\":\"IllegalMac\",\"success\":false}");
 	post(s, "/sms/norsubmit", "eyJhcElkIjoid2hvIn0=");
@@ -319,7 +365,7 @@ static void yunmas_reports_wait_to_be_pulled(void **state)
 	/* Base64 of {"ecName":"x","apId":"crier","secretKey":"Secret-1"} */
 	const char *pull = "eyJlY05hbWUiOiJ4IiwiYXBJZCI6ImNyaWVyIiwic2VjcmV0S2V5IjoiU2VjcmV0LTEifQ==";
 
-	post(s, "/sms/norsubmit", VECTOR);
+	post(s, "/sms/norsubmit", vector);
 	turns_pass(s->loop, 1000);
 	world_reply(s->mas, 13800000002, "T");
 	post(s, "/sms/report", pull);
@@ -344,11 +390,12 @@ static void robots_answer_with_error_codes(void **state)
 	static const struct {
 		const char *path, *body, *answer;
 	} cases[] = {
-		{ HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"反诈\"}}", "{\"errcode\":0,\"errmsg\":\"ok\"}" },
-		{ "/cgi-bin/webhook/send?key=x", "{}", "{\"errcode\":93000" },
-		{ HOOK, "{", "{\"errcode\":47001" },
-		{ HOOK, "{\"msgtype\":\"poem\"}", "{\"errcode\":40008" },
-		{ HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"\"}}", "{\"errcode\":44004" },
+		{HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"反诈\"}}",
+			"{\"errcode\":0,\"errmsg\":\"ok\"}"},
+		{"/cgi-bin/webhook/send?key=x", "{}", "{\"errcode\":93000"},
+		{HOOK, "{", "{\"errcode\":47001"},
+		{HOOK, "{\"msgtype\":\"poem\"}", "{\"errcode\":40008"},
+		{HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"\"}}", "{\"errcode\":44004"},
 	};
 	struct setting *s = *state;
 
@@ -364,7 +411,8 @@ static void mentions_are_kept(void **state)
 {
 	struct setting *s = *state;
 
-	post(s, HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"看 <@wang> 这里\",\"mentioned_list\":[\"li\",\"@all\"],"
+	post(s, HOOK,
+		"{\"msgtype\":\"text\",\"text\":{\"content\":\"看 <@wang> 这里\",\"mentioned_list\":[\"li\",\"@all\"],"
 		"\"mentioned_mobile_list\":[\"13800000001\"]}}");
 	assert_string_equal(world_message(s->robot, 0)->mentions, "li @all 13800000001 wang");
 	assert_string_equal(world_message(s->robot, 0)->type, "text");
@@ -378,7 +426,8 @@ static void a_group_refuses_what_is_too_long(void **state)
 	for (int size = 4096; size <= 4097; size++) {
 		memset(long_text, 'a', sizeof(long_text));
 		long_text[size] = '\0';
-		snprintf(body, sizeof(body), "{\"msgtype\":\"markdown\",\"markdown\":{\"content\":\"%s\"}}", long_text);
+		snprintf(body, sizeof(body), "{\"msgtype\":\"markdown\",\"markdown\":{\"content\":\"%s\"}}",
+			long_text);
 		post(s, HOOK, body);
 		assert_non_null(strstr(s->body, size == 4096 ? "\"errcode\":0" : "\"errcode\":45002"));
 	}
@@ -415,6 +464,7 @@ int main(void)
 		TEST(a_request_cut_into_single_bytes_is_understood),
 		TEST(every_fault_keeps_truth_and_answer_apart),
 		TEST(the_same_seed_gives_the_same_faults),
+		TEST(a_port_in_use_is_refused),
 		TEST(latency_holds_the_answer_back),
 		TEST(a_world_closes_while_requests_hang),
 		TEST(sliding_windows_are_checked),

@@ -1,4 +1,7 @@
-/* Receipts and replies on their way back, read by a small server of the test; and the page's stream and commands. */
+/*
+ * Receipts and replies on their way back, read by a small server of the test; and the page's stream and
+ * commands.
+ */
 #include "ask.h"
 
 #include "world/httpd.h"
@@ -22,11 +25,11 @@ struct setting {
 static void on_heard(void *arg, struct world_call *call)
 {
 	struct setting *s = arg;
-	struct world_answer answer = { .status = s->status, .type = "text/plain", .body = "" };
+	struct world_answer answer = {.status = s->status, .type = "text/plain", .body = ""};
 
 	if (s->count < HEARD_MOST)
-		s->heard[s->count++] = mem_printf("%s?%s %s", world_call_path(call), world_call_query(call),
-			world_call_body(call));
+		s->heard[s->count++] = mem_printf(
+			"%s?%s %s", world_call_path(call), world_call_query(call), world_call_body(call));
 	world_call_answer(call, &answer, 0);
 }
 
@@ -37,15 +40,16 @@ static void on_listener_closed(void *arg)
 
 static int set_up(void **state)
 {
-	static const struct world_httpd_events events = { .asked = on_heard };
+	static const struct world_httpd_events events = {.asked = on_heard};
 	struct setting *s = mem_zalloc(sizeof(*s));
 
 	fake_clock_stop();
 	s->loop = loop_new();
 	s->status = 200;
 	s->listener = world_httpd_new(s->loop, "127.0.0.1", 0, &events, s);
-	s->world = world_new(s->loop, &(struct world_options){ .seed = 7 });
-	s->city = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_KANNEL, .name = "city" });
+	s->world = world_new(s->loop, &(struct world_options){.seed = 7});
+	s->city =
+		world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
 	*state = s;
 	return 0;
 }
@@ -68,7 +72,8 @@ static int tear_down(void **state)
 
 static void send_text(struct setting *s, int mask, const char *numbers)
 {
-	char *path = mem_printf("/cgi-bin/sendsms?username=crier&password=secret&to=%s&text=hi&from=1069&dlr-mask=%d&dlr-url="
+	char *path = mem_printf(
+		"/cgi-bin/sendsms?username=crier&password=secret&to=%s&text=hi&from=1069&dlr-mask=%d&dlr-url="
 		"http%%3A%%2F%%2F127.0.0.1%%3A%u%%2Fdlr%%2Ftoken%%3Ftype%%3D%%25d%%26to%%3D%%25p%%26answer%%3D%%25A%%26me%%3D%%25P",
 		numbers, mask, world_httpd_port(s->listener));
 
@@ -94,8 +99,8 @@ static void the_carrier_s_receipt_comes_before_the_handset_s(void **state)
 	turns_pass(s->loop, 1000);
 	assert_int_equal(s->count, 2);
 	assert_string_equal(s->heard[0], "/dlr/token?type=8&to=13800000001&answer=ACK%2F&me=1069 ");
-	assert_string_equal(s->heard[1],
-		"/dlr/token?type=1&to=13800000001&answer=stat%3ADELIVRD%20err%3A000&me=1069 ");
+	assert_string_equal(
+		s->heard[1], "/dlr/token?type=1&to=13800000001&answer=stat%3ADELIVRD%20err%3A000&me=1069 ");
 	assert_int_equal(totals(s).receipts_due, 2);
 	assert_int_equal(totals(s).receipts_sent, 2);
 }
@@ -108,8 +113,13 @@ static void only_what_the_mask_asks_for_comes(void **state)
 		unsigned int count;
 		const char *type;
 	} cases[] = {
-		{ 0, false, 0, "" }, { 1, false, 1, "type=1" }, { 2, false, 0, "" }, { 8, false, 1, "type=8" },
-		{ 1, true, 0, "" }, { 3, true, 1, "type=2" }, { 4 | 16, false, 0, "" },
+		{0, false, 0, ""},
+		{1, false, 1, "type=1"},
+		{2, false, 0, ""},
+		{8, false, 1, "type=8"},
+		{1, true, 0, ""},
+		{3, true, 1, "type=2"},
+		{4 | 16, false, 0, ""},
 	};
 	struct setting *s = *state;
 
@@ -189,7 +199,8 @@ static void nobody_listening_loses_nothing_but_receipts(void **state)
 	struct setting *s = *state;
 	char path[512];
 
-	snprintf(path, sizeof(path), "/cgi-bin/sendsms?username=crier&password=secret&to=13800000001&text=hi&dlr-mask=1&dlr-url="
+	snprintf(path, sizeof(path),
+		"/cgi-bin/sendsms?username=crier&password=secret&to=13800000001&text=hi&dlr-mask=1&dlr-url="
 		"http%%3A%%2F%%2F127.0.0.1%%3A1%%2F");
 	ask_get(&s->ask, s->loop, world_http_port(s->world), path);
 	assert_int_equal(ask_for(&s->ask, &s->body), 202);
@@ -213,8 +224,12 @@ static void yunmas_pushes_one_object_per_number(void **state)
 {
 	struct setting *s = *state;
 	char *url = mem_printf("http://127.0.0.1:%u/mas", world_httpd_port(s->listener));
-	struct world_peer *mas = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_YUNMAS, .name = "mas",
-		.secret = "Secret-1", .report_url = url, .reply_url = url });
+	struct world_peer *mas = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_YUNMAS,
+			.name = "mas",
+			.secret = "Secret-1",
+			.report_url = url,
+			.reply_url = url});
 
 	free(url);
 	ask_post(&s->ask, s->loop, world_http_port(s->world), "/sms/norsubmit",
@@ -224,7 +239,8 @@ static void yunmas_pushes_one_object_per_number(void **state)
 	assert_int_equal(ask_for(&s->ask, &s->body), 200);
 	turns_pass(s->loop, 1000);
 	assert_int_equal(s->count, 2);
-	assert_non_null(strstr(s->heard[0], "/mas? {\"reportStatus\":\"DELIVRD\",\"mobile\":\"13800000001\",\"submitDate\":\"2"));
+	assert_non_null(strstr(s->heard[0],
+		"/mas? {\"reportStatus\":\"DELIVRD\",\"mobile\":\"13800000001\",\"submitDate\":\"2"));
 	world_reply(mas, 13800000002, "退订");
 	turns_pass(s->loop, 10);
 	assert_int_equal(s->count, 3);
@@ -234,9 +250,11 @@ static void yunmas_pushes_one_object_per_number(void **state)
 static void kannel_hands_replies_to_its_get_url(void **state)
 {
 	struct setting *s = *state;
-	char *url = mem_printf("http://127.0.0.1:%u/mo?from=%%p&to=%%P&text=%%a", world_httpd_port(s->listener));
-	struct world_peer *peer = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_KANNEL,
-		.name = "two", .user = "two", .reply_url = url });
+	char *url =
+		mem_printf("http://127.0.0.1:%u/mo?from=%%p&to=%%P&text=%%a", world_httpd_port(s->listener));
+	struct world_peer *peer = world_peer_add(s->world,
+		&(struct world_peer_options){
+			.kind = WORLD_KANNEL, .name = "two", .user = "two", .reply_url = url});
 
 	free(url);
 	world_reply(peer, 13800000001, "TD");
@@ -275,20 +293,21 @@ static void commands_switch_faults(void **state)
 		const char *body;
 		int status;
 	} cases[] = {
-		{ "{\"peer\":\"city\",\"fault\":\"error\",\"next\":1}", 200 },
-		{ "{\"peer\":\"nobody\",\"fault\":\"error\"}", 400 },
-		{ "{\"peer\":\"city\",\"fault\":\"rain\"}", 400 },
-		{ "{\"peer\":\"city\",\"mains\":false}", 400 },
-		{ "{\"peer\":\"city\",\"reply\":{\"phone\":\"1\"}}", 400 },
-		{ "[]", 400 },
-		{ "{", 400 },
-		{ "{}", 400 },
+		{"{\"peer\":\"city\",\"fault\":\"error\",\"next\":1}", 200},
+		{"{\"peer\":\"nobody\",\"fault\":\"error\"}", 400},
+		{"{\"peer\":\"city\",\"fault\":\"rain\"}", 400},
+		{"{\"peer\":\"city\",\"mains\":false}", 400},
+		{"{\"peer\":\"city\",\"reply\":{\"phone\":\"1\"}}", 400},
+		{"[]", 400},
+		{"{", 400},
+		{"{}", 400},
 	};
 	struct setting *s = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(page(s, true, "/control", cases[i].body), cases[i].status);
-	ask_get(&s->ask, s->loop, world_http_port(s->world), "/cgi-bin/sendsms?username=crier&password=secret&to=13800000001&text=hi");
+	ask_get(&s->ask, s->loop, world_http_port(s->world),
+		"/cgi-bin/sendsms?username=crier&password=secret&to=13800000001&text=hi");
 	free(s->body);
 	assert_int_equal(ask_for(&s->ask, &s->body), 503);
 	assert_int_equal(page(s, true, "/control", "{\"reset\":true}"), 200);
@@ -299,7 +318,8 @@ static unsigned int frames(const struct ask *ask)
 {
 	unsigned int count = 0;
 
-	for (const char *at = strstr(buf_text(&ask->reply), "data: "); at != NULL; at = strstr(at + 1, "data: "))
+	for (const char *at = strstr(buf_text(&ask->reply), "data: "); at != NULL;
+		at = strstr(at + 1, "data: "))
 		count++;
 	return count;
 }

@@ -1,4 +1,7 @@
-/* BX-K cards over real connections: what is visible when, leases, mains, answers, faults. Frames are built here. */
+/*
+ * BX-K cards over real connections: what is visible when, leases, mains, answers, faults. Frames are built
+ * here.
+ */
 #include "ask.h"
 
 #include "world/frame.h"
@@ -21,8 +24,8 @@ static int set_up(void **state)
 
 	fake_clock_stop();
 	s->loop = loop_new();
-	s->world = world_new(s->loop, &(struct world_options){ .seed = 7, .no_page = true });
-	s->sign = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_ONBON, .name = "gate" });
+	s->world = world_new(s->loop, &(struct world_options){.seed = 7, .no_page = true});
+	s->sign = world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "gate"});
 	*state = s;
 	return 0;
 }
@@ -56,11 +59,14 @@ static void call(struct setting *s)
 	turns_until_set(s->loop, &s->ask.connected);
 }
 
-/* A frame of the host: the writer swaps addresses, so it is asked to answer the card. `mode` is DisplayMode. */
+/*
+ * A frame of the host: the writer swaps addresses, so it is asked to answer the card. `mode` is DisplayMode.
+ */
 static void send_frame(struct setting *s, uint8_t mode, const uint8_t *data, size_t size)
 {
 	struct buf plain, out;
-	const uint8_t header[14] = { 0xfe, 0xff, 0, 0x80, 0, 0, 0, 0, 0, mode, 0xfe, 2, size & 255, size >> 8 & 255 };
+	const uint8_t header[14] = {
+		0xfe, 0xff, 0, 0x80, 0, 0, 0, 0, 0, mode, 0xfe, 2, size & 255, size >> 8 & 255};
 
 	buf_init(&plain, 20000);
 	buf_init(&out, 40000);
@@ -88,10 +94,11 @@ static void send_frame(struct setting *s, uint8_t mode, const uint8_t *data, siz
 static enum world_frame_state next_answer(struct setting *s)
 {
 	while (s->parsed < s->ask.reply.size) {
-		enum world_frame_state state = world_frame_byte(&s->reader, (uint8_t)s->ask.reply.data[s->parsed++],
-			&s->frame);
+		enum world_frame_state state =
+			world_frame_byte(&s->reader, (uint8_t)s->ask.reply.data[s->parsed++], &s->frame);
 		if (state == WORLD_FRAME_WHOLE)
-			memcpy(s->data, s->frame.data, s->frame.size < sizeof(s->data) ? s->frame.size : sizeof(s->data));
+			memcpy(s->data, s->frame.data,
+				s->frame.size < sizeof(s->data) ? s->frame.size : sizeof(s->data));
 		if (state != WORLD_FRAME_MORE)
 			return state;
 	}
@@ -107,15 +114,15 @@ static int ask_card(struct setting *s, uint8_t mode, const void *data, size_t si
 }
 
 #define ASK(s, bytes) ask_card(s, 0, bytes, sizeof(bytes) - 1)
-#define PING "\xa2\0\1\0\0"
-#define STATUS "\xa1\2\1\0\0"
-#define PARAMETERS "\xa2\x0a\1\0\0"
-#define DELETE_ALL "\xa3\6\1\0\0\xff\0"
+#define PING          "\xa2\0\1\0\0"
+#define STATUS        "\xa1\2\1\0\0"
+#define PARAMETERS    "\xa2\x0a\1\0\0"
+#define DELETE_ALL    "\xa3\6\1\0\0\xff\0"
 
 /* Shows GBK bytes in an area; lease 0: for ever. */
 static int show(struct setting *s, uint8_t mode, uint8_t id, uint16_t lease, const char *gbk)
 {
-	uint8_t data[2000] = { 0xa3, 6, 1, 0, 0, 0, 1 };
+	uint8_t data[2000] = {0xa3, 6, 1, 0, 0, 0, 1};
 	size_t length = strlen(gbk), size = 27 + length;
 	uint8_t *block = data + 9;
 
@@ -317,17 +324,17 @@ static void faults_of_a_card(void **state)
 		int error; /* -1: no whole frame */
 		bool shown, closed;
 	} cases[] = {
-		{ WORLD_FAULT_THROTTLE, 3, false, false },
-		{ WORLD_FAULT_ERROR, 7, false, false },
-		{ WORLD_FAULT_ERROR_TAKEN, 7, true, false },
-		{ WORLD_FAULT_LIE_ERROR, 12, false, false },
-		{ WORLD_FAULT_DROP, 0, false, false },
-		{ WORLD_FAULT_GARBAGE, -1, true, false },
-		{ WORLD_FAULT_HANG, -1, true, false },
-		{ WORLD_FAULT_HANG_BEFORE, -1, false, false },
-		{ WORLD_FAULT_CUT, -1, true, true },
-		{ WORLD_FAULT_RESET_AFTER, -1, true, true },
-		{ WORLD_FAULT_RESET_BEFORE, -1, false, true },
+		{WORLD_FAULT_THROTTLE, 3, false, false},
+		{WORLD_FAULT_ERROR, 7, false, false},
+		{WORLD_FAULT_ERROR_TAKEN, 7, true, false},
+		{WORLD_FAULT_LIE_ERROR, 12, false, false},
+		{WORLD_FAULT_DROP, 0, false, false},
+		{WORLD_FAULT_GARBAGE, -1, true, false},
+		{WORLD_FAULT_HANG, -1, true, false},
+		{WORLD_FAULT_HANG_BEFORE, -1, false, false},
+		{WORLD_FAULT_CUT, -1, true, true},
+		{WORLD_FAULT_RESET_AFTER, -1, true, true},
+		{WORLD_FAULT_RESET_BEFORE, -1, false, true},
 	};
 	struct setting *s = *state;
 
@@ -361,7 +368,8 @@ static void updates_too_close_are_a_breach(void **state)
 	struct setting *s = *state;
 
 	hang_up(s);
-	s->sign = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_ONBON, .name = "strict", .limit = 1 });
+	s->sign = world_peer_add(
+		s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "strict", .limit = 1});
 	call(s);
 	show(s, 0, 0, 0, SLOGAN);
 	turns_pass(s->loop, 1000);
@@ -379,8 +387,8 @@ static void an_old_card_has_other_limits(void **state)
 
 	memset(text, 'a', sizeof(text));
 	text[470] = '\0';
-	s->sign = world_peer_add(s->world, &(struct world_peer_options){ .kind = WORLD_ONBON, .name = "old",
-		.device = 0x51 });
+	s->sign = world_peer_add(
+		s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "old", .device = 0x51});
 	call(s);
 	assert_int_equal(show(s, 0, 7, 0, SLOGAN), 0);
 	assert_int_equal(show(s, 0, 0, 0, text), 0);
