@@ -103,17 +103,18 @@ static void refuse_length(const struct text_request *request, const struct origi
 	struct problems *problems)
 {
 	struct place at = {origin->file, 0};
-	const char *reason = request->medium == MEDIUM_SMS ?
-				     N_("the text counts %u characters; the platforms take at most %u") :
-				     N_("the text takes %u bytes; this channel carries at most %u");
+	const char *reason = request->medium == MEDIUM_SMS
+		? N_("the text counts %u characters; the platforms take at most %u")
+		: N_("the text takes %u bytes; this channel carries at most %u");
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL, origin->field,
-		reason, units, wording_most(request));
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL,
+		origin->field, reason, units, wording_most(request));
 #pragma GCC diagnostic pop
-	problem_remedy(problem, origin->field != NULL ? N_("shorten it") :
-							N_("shorten the summary and the advice of the alert"));
+	problem_remedy(problem,
+		origin->field != NULL ? N_("shorten it")
+				      : N_("shorten the summary and the advice of the alert"));
 }
 
 static void check_sms(const struct text_request *request, const struct origin *origin, const char *body,
@@ -122,10 +123,12 @@ static void check_sms(const struct text_request *request, const struct origin *o
 	bool brackets = strstr(body, "【") != NULL || strstr(body, "】") != NULL;
 
 	if (brackets && (request->platform_signs || is_set(request->signature)))
-		problem_remedy(complain(problems, origin, N_("the text holds 【 or 】, which mark the signature")),
+		problem_remedy(
+			complain(problems, origin, N_("the text holds 【 or 】, which mark the signature")),
 			N_("leave them out: the signature is put in front by itself"));
 	if (lint_has_link(body) && !is_set(request->alert->web))
-		problem_remedy(complain(problems, origin, N_("the text holds a link, but the alert names no web address")),
+		problem_remedy(complain(problems, origin,
+				       N_("the text holds a link, but the alert names no web address")),
 			N_("remove the link, or give an allowed address as \"web\""));
 }
 
@@ -138,8 +141,8 @@ static void check_sign(const struct origin *origin, const char *body, struct pro
 	if (gb2312_has(body, GB_2312, &code, NULL))
 		return;
 	bytes[utf8_put(code, bytes)] = '\0';
-	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL, origin->field,
-		N_("the sign has no character \"%s\" (U+%04X)"), bytes, code);
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL,
+		origin->field, N_("the sign has no character \"%s\" (U+%04X)"), bytes, code);
 	problem_remedy(problem, N_("use a common simplified character in its place"));
 }
 
@@ -149,7 +152,8 @@ static void check(const struct text_request *request, const struct origin *origi
 	unsigned int units = wording_measure(request, body) + before;
 
 	if (*body == '\0') {
-		problem_remedy(complain(problems, origin, N_("the text is empty")), N_("write what people should know"));
+		problem_remedy(complain(problems, origin, N_("the text is empty")),
+			N_("write what people should know"));
 		return;
 	}
 	if (request->medium == MEDIUM_SMS)
@@ -167,8 +171,8 @@ static void make_signature(const struct text_request *request, struct buf *out)
 		buf_printf(out, "【%s】", request->signature);
 }
 
-static struct message *finish(const struct text_request *request, const char *signature, const char *mark,
-	const char *body)
+static struct message *finish(
+	const struct text_request *request, const char *signature, const char *mark, const char *body)
 {
 	struct message *message = mem_zalloc(sizeof(*message));
 
@@ -200,11 +204,13 @@ static bool make_body(const struct templates *templates, const struct template *
 	}
 	struct wording wording = {templates, template, request, before};
 	if (template == NULL)
-		wording.template = templates_find(templates, request->language != NULL ? request->language : "zh",
-			medium, request->alert->fraud_type, request->audience);
+		wording.template =
+			templates_find(templates, request->language != NULL ? request->language : "zh",
+				medium, request->alert->fraud_type, request->audience);
 	if (wording.template == NULL) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, NULL,
-				       N_("there is no wording for \"%s\" by %s"), request->alert->fraud_type, medium),
+				       N_("there is no wording for \"%s\" by %s"), request->alert->fraud_type,
+				       medium),
 			N_("add a template, or write the text into the alert as \"text\""));
 		return false;
 	}

@@ -74,7 +74,8 @@ bool escape_add(enum escape escape, const char *text, size_t size, struct buf *o
 	if (escape == ESCAPE_NONE)
 		return buf_add(out, text, size);
 	for (; text < end; text++) {
-		const char *instead = (unsigned char)*text < 0x80 ? guards[escape]((unsigned char)*text) : NULL;
+		const char *instead =
+			(unsigned char)*text < 0x80 ? guards[escape]((unsigned char)*text) : NULL;
 		if (instead == NULL)
 			continue;
 		buf_add(out, from, (size_t)(text - from));

@@ -5,12 +5,13 @@
 /* The basic table in the standard's order; 1B is the escape and stands here as itself. */
 static const uint16_t basic[128] = {
 	'@', 0xa3, '$', 0xa5, 0xe8, 0xe9, 0xf9, 0xec, 0xf2, 0xc7, '\n', 0xd8, 0xf8, '\r', 0xc5, 0xe5, /* 00 */
-	0x394, '_', 0x3a6, 0x393, 0x39b, 0x3a9, 0x3a0, 0x3a8, 0x3a3, 0x398, 0x39e, 0x1b, 0xc6, 0xe6, 0xdf, 0xc9, /* 10 */
-	' ', '!', '"', '#', 0xa4, '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/', /* 20 */
-	'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?', /* 30 */
-	0xa1, 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', /* 40 */
+	0x394, '_', 0x3a6, 0x393, 0x39b, 0x3a9, 0x3a0, 0x3a8, 0x3a3, 0x398, 0x39e, 0x1b, 0xc6, 0xe6, 0xdf,
+	0xc9,                                                                                /* 10 */
+	' ', '!', '"', '#', 0xa4, '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/',    /* 20 */
+	'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?',      /* 30 */
+	0xa1, 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O',     /* 40 */
 	'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 0xc4, 0xd6, 0xd1, 0xdc, 0xa7, /* 50 */
-	0xbf, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', /* 60 */
+	0xbf, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',     /* 60 */
 	'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 0xe4, 0xf6, 0xf1, 0xfc, 0xe0, /* 70 */
 };
 
@@ -34,7 +35,8 @@ enum { EXTENSIONS = sizeof(extension) / sizeof(extension[0]) };
 
 static bool is_same(uint32_t code)
 {
-	return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') || (code >= ' ' && code <= '?' && code != '$');
+	return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
+		(code >= ' ' && code <= '?' && code != '$');
 }
 
 unsigned int gsm_put(uint32_t code, uint8_t out[2])

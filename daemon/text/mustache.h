@@ -19,9 +19,9 @@ struct mustache;
 /* How {{name}} guards the medium against what a field holds. {{{name}}} and {{&name}} are never escaped. */
 enum escape {
 	ESCAPE_NONE,
-	ESCAPE_HTML,     /* & " < > ' as entities */
+	ESCAPE_HTML, /* & " < > ' as entities */
 	ESCAPE_MARKDOWN, /* characters that WeCom's markdown reads become their full-width twins; a line end a blank */
-	ESCAPE_SIGN,     /* \ [ ] become full-width (led-signs.md 3.5), line ends and control bytes a blank */
+	ESCAPE_SIGN, /* \ [ ] become full-width (led-signs.md 3.5), line ends and control bytes a blank */
 };
 
 enum {

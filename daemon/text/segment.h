@@ -41,7 +41,7 @@ struct segment_walk {
 	const char *text;
 	size_t size, offset;
 	enum segment_coding coding;
-	unsigned int most; /* units in one part */
+	unsigned int most;  /* units in one part */
 	unsigned int units; /* in all */
 	bool done;
 };

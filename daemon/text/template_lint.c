@@ -62,10 +62,17 @@ static struct alert sample_alert(const struct template *template)
 {
 	static char *no_lines[] = {NULL};
 
-	return (struct alert){.id = (char *)"sample", .fraud_type = (char *)template->type,
-		.summary = (char *)"近日有居民被骗。", .method = (char *)"先给小利再要求垫付", .cases = 1,
-		.keywords = no_lines, .supersedes = no_lines, .audiences = no_lines, .areas = no_lines,
-		.advice = no_lines, .urgency = URGENCY_TODAY};
+	return (struct alert){.id = (char *)"sample",
+		.fraud_type = (char *)template->type,
+		.summary = (char *)"近日有居民被骗。",
+		.method = (char *)"先给小利再要求垫付",
+		.cases = 1,
+		.keywords = no_lines,
+		.supersedes = no_lines,
+		.audiences = no_lines,
+		.areas = no_lines,
+		.advice = no_lines,
+		.urgency = URGENCY_TODAY};
 }
 
 /* True when the text ends by saying whom to call. */
@@ -76,15 +83,23 @@ static bool ends_in_action(const char *text)
 	return strstr(text + size - tail, "110") != NULL;
 }
 
-static void lint_sample(const struct templates *templates, const struct template *template,
-	struct problems *problems)
+static void lint_sample(
+	const struct templates *templates, const struct template *template, struct problems *problems)
 {
 	static char *lines[] = {(char *)"有疑问先打96110", NULL};
 	struct alert alert = sample_alert(template);
-	struct text_request request = {.alert = &alert, .type_name = "刷单返利", .audience = template->audience,
+	struct text_request request = {.alert = &alert,
+		.type_name = "刷单返利",
+		.audience = template->audience,
 		.audience_label = strcmp(template->audience, "all") == 0 ? NULL : "财务人员",
-		.language = template->language, .signature = "玉山反诈", .site = "玉山镇反诈中心", .region = "我市",
-		.loss = "12.8万元", .advice = lines, .slogans = lines, .format = FORMAT_MARKDOWN};
+		.language = template->language,
+		.signature = "玉山反诈",
+		.site = "玉山镇反诈中心",
+		.region = "我市",
+		.loss = "12.8万元",
+		.advice = lines,
+		.slogans = lines,
+		.format = FORMAT_MARKDOWN};
 	struct message *message = NULL;
 	struct place at = {template->path, 0};
 	bool chinese = strcmp(template->language, "zh") == 0;
@@ -109,7 +124,8 @@ static void lint_sample(const struct templates *templates, const struct template
 	message_free(&message);
 }
 
-void template_lint(const struct templates *templates, const struct template *template, struct problems *problems)
+void template_lint(
+	const struct templates *templates, const struct template *template, struct problems *problems)
 {
 	struct names names = {templates, template, problems};
 	size_t errors = problems->errors;

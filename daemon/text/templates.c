@@ -35,7 +35,8 @@ static int compare_parts(const char *const a[4], const char *const b[4])
 
 static int by_parts(const void *a, const void *b)
 {
-	const struct template *left = &((const struct entry *)a)->template, *right = &((const struct entry *)b)->template;
+	const struct template *left = &((const struct entry *)a)->template,
+			      *right = &((const struct entry *)b)->template;
 	const char *const l[4] = {left->language, left->medium, left->type, left->audience};
 	const char *const r[4] = {right->language, right->medium, right->type, right->audience};
 
@@ -50,27 +51,29 @@ static int by_parts_and_origin(const void *a, const void *b)
 	return order != 0 ? order : ((const struct entry *)a)->shipped - ((const struct entry *)b)->shipped;
 }
 
-static const struct template *find_exact(const struct templates *templates, const char *language, const char *medium,
-	const char *type, const char *audience)
+static const struct template *find_exact(const struct templates *templates, const char *language,
+	const char *medium, const char *type, const char *audience)
 {
-	struct entry key = {.template = {.language = language, .medium = medium, .type = type, .audience = audience}};
-	struct entry *found = templates->count == 0 ? NULL : bsearch(&key, templates->list, templates->count,
-							      sizeof(*templates->list), by_parts);
+	struct entry key = {
+		.template = {.language = language, .medium = medium, .type = type, .audience = audience}};
+	struct entry *found = templates->count == 0
+		? NULL
+		: bsearch(&key, templates->list, templates->count, sizeof(*templates->list), by_parts);
 
 	return found != NULL ? &found->template : NULL;
 }
 
 /* The audience's own, else everybody's. */
-static const struct template *find_for(const struct templates *templates, const char *language, const char *medium,
-	const char *type, const char *audience)
+static const struct template *find_for(const struct templates *templates, const char *language,
+	const char *medium, const char *type, const char *audience)
 {
 	const struct template *found = find_exact(templates, language, medium, type, audience);
 
 	return found != NULL ? found : find_exact(templates, language, medium, type, "all");
 }
 
-const struct template *templates_find(const struct templates *templates, const char *language, const char *medium,
-	const char *type, const char *audience)
+const struct template *templates_find(const struct templates *templates, const char *language,
+	const char *medium, const char *type, const char *audience)
 {
 	const struct template *found = find_for(templates, language, medium, type, audience);
 
@@ -174,8 +177,8 @@ static void add(struct templates *templates, const struct template_source *sourc
 
 	if (!has_ending(path) || !cut_path(path, &entry)) {
 		if (!shipped)
-			problem_remedy(
-				problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("this is no place for a template")),
+			problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+					       N_("this is no place for a template")),
 				N_("name it LANGUAGE/MEDIUM/TYPE/AUDIENCE.mustache, such as zh/sms/fake-police/elderly.mustache"));
 		return;
 	}
@@ -241,17 +244,19 @@ static void check_types(const struct templates *templates, struct problems *prob
 			continue;
 		const char *nearest = nearest_name(template->type, names);
 		struct problem *problem = problem_add(problems, PROBLEM_WARNING, &at, NULL,
-			N_("no fraud type is called \"%s\": this wording is used only when one is added"), template->type);
+			N_("no fraud type is called \"%s\": this wording is used only when one is added"),
+			template->type);
 		if (nearest != NULL)
 			problem_remedy(problem, N_("did you mean \"%s\"?"), nearest);
 		else
-			problem_remedy(problem, N_("name the folder after a fraud type, such as fake-police"));
+			problem_remedy(
+				problem, N_("name the folder after a fraud type, such as fake-police"));
 	}
 	free(names);
 }
 
-static void add_all(struct templates *templates, const struct template_source *sources, size_t count, bool shipped,
-	struct problems *problems)
+static void add_all(struct templates *templates, const struct template_source *sources, size_t count,
+	bool shipped, struct problems *problems)
 {
 	for (size_t i = 0; i < count; i++)
 		add(templates, &sources[i], shipped, problems);
@@ -288,7 +293,8 @@ enum result templates_load_shipped(const struct template_source *replacing, size
 	size_t count = 0;
 
 	for (const struct embed_file *file = embed_first(folder);
-		file != NULL && file->path != NULL && strncmp(file->path, folder, sizeof(folder) - 1) == 0; file++) {
+		file != NULL && file->path != NULL && strncmp(file->path, folder, sizeof(folder) - 1) == 0;
+		file++) {
 		shipped = mem_resize(shipped, count + 1, sizeof(*shipped));
 		shipped[count++] = (struct template_source){file->path, file->data, file->size};
 	}

@@ -41,15 +41,16 @@ enum result templates_load_shipped(const struct template_source *replacing, size
 void templates_free(struct templates **templates);
 
 /* One wording. */
-struct template {
+struct template
+{
 	const char *path; /* "zh/sms/order-brushing/student.mustache", for problems and previews */
 	const char *language, *medium, *type, *audience;
 	const struct mustache *mustache;
 };
 
 /* The wording by the chain above; NULL when not even "other" has one for this medium. */
-const struct template *templates_find(const struct templates *templates, const char *language, const char *medium,
-	const char *type, const char *audience);
+const struct template *templates_find(const struct templates *templates, const char *language,
+	const char *medium, const char *type, const char *audience);
 
 /* Partials as `template` sees them for `audience`. The result borrows all three. */
 struct template_scope {

@@ -25,8 +25,8 @@ struct field;
 
 struct value {
 	enum value_kind kind;
-	bool truth;        /* VALUE_BOOL */
-	size_t size;       /* bytes of `text`, or how many `items` or `fields` */
+	bool truth;  /* VALUE_BOOL */
+	size_t size; /* bytes of `text`, or how many `items` or `fields` */
 	union {
 		const char *text;
 		const struct value *items;

@@ -33,7 +33,8 @@ static void check_parts(const char *text, size_t size, enum segment_rule rule)
 
 static void check_codings(const char *text, size_t size)
 {
-	uint8_t *bytes = mem_zalloc(2 * size + 1), *packed = mem_zalloc(2 * size + 8), *septets = mem_zalloc(2 * size + 1);
+	uint8_t *bytes = mem_zalloc(2 * size + 1), *packed = mem_zalloc(2 * size + 8),
+		*septets = mem_zalloc(2 * size + 1);
 	struct buf back;
 
 	buf_init(&back, 4 * size + 4);

@@ -19,16 +19,30 @@ static char *no_lines[] = {NULL};
 
 static struct alert plain_alert(void)
 {
-	return (struct alert){.id = (char *)"a", .fraud_type = (char *)"order-brushing", .place = (char *)"玉山镇",
-		.loss = (char *)"128000", .summary = (char *)"我市一居民被骗。", .advice = no_lines, .keywords = no_lines,
-		.areas = no_lines, .audiences = no_lines, .supersedes = no_lines, .cases = 1};
+	return (struct alert){.id = (char *)"a",
+		.fraud_type = (char *)"order-brushing",
+		.place = (char *)"玉山镇",
+		.loss = (char *)"128000",
+		.summary = (char *)"我市一居民被骗。",
+		.advice = no_lines,
+		.keywords = no_lines,
+		.areas = no_lines,
+		.audiences = no_lines,
+		.supersedes = no_lines,
+		.cases = 1};
 }
 
 static struct text_request request_for(const struct alert *alert, enum medium medium)
 {
-	return (struct text_request){.alert = alert, .type_name = "刷单返利", .audience = "student",
-		.audience_label = "在校学生", .medium = medium, .format = FORMAT_MARKDOWN, .signature = "玉山反诈",
-		.site = "玉山镇反诈中心", .region = "我市"};
+	return (struct text_request){.alert = alert,
+		.type_name = "刷单返利",
+		.audience = "student",
+		.audience_label = "在校学生",
+		.medium = medium,
+		.format = FORMAT_MARKDOWN,
+		.signature = "玉山反诈",
+		.site = "玉山镇反诈中心",
+		.region = "我市"};
 }
 
 /* Composes and wants success. Free with message_free. */
@@ -173,7 +187,8 @@ static void a_drill_says_so_by_every_medium(void **state)
 static void an_sms_gives_up_roomy_then_place_then_loss(void **state)
 {
 	const struct template_source shipped = {"zh/sms/other/all.mustache",
-		"{{place}}{{#loss}}被骗{{loss}}{{/loss}}。{{#roomy}}（多说几句）{{/roomy}}请不要转账汇款请不要转账汇款请不要转账汇款咨询{{hotline}}", 0};
+		"{{place}}{{#loss}}被骗{{loss}}{{/loss}}。{{#roomy}}（多说几句）{{/roomy}}请不要转账汇款请不要转账汇款请不要转账汇款咨询{{hotline}}",
+		0};
 	struct template_source source = shipped;
 	const struct {
 		size_t signature; /* characters; each step makes room for so many more */
@@ -221,9 +236,11 @@ static void wecom_stays_within_its_bytes_and_keeps_what_matters(void **state)
 	struct alert alert = plain_alert();
 
 	for (size_t i = 0; i < 20; i++)
-		advice[i] = mem_printf("第%zu条：凡是要求垫付资金做任务的兼职刷单，都是诈骗，请勿相信", i + 1);
+		advice[i] =
+			mem_printf("第%zu条：凡是要求垫付资金做任务的兼职刷单，都是诈骗，请勿相信", i + 1);
 	for (size_t i = 0; i < 10; i++)
-		slogans[i] = mem_printf("标语%zu：未知链接不点击，陌生来电不轻信，个人信息不透露，转账汇款多核实", i + 1);
+		slogans[i] = mem_printf(
+			"标语%zu：未知链接不点击，陌生来电不轻信，个人信息不透露，转账汇款多核实", i + 1);
 	alert.advice = advice;
 	alert.summary = repeated("有人接到电话后转账汇款，请大家注意防范。", 25);
 	for (int format = 0; format < 2; format++) {
@@ -304,7 +321,8 @@ static void english_has_a_text_too(void **state)
 		request.language = "en";
 		struct message *message = composed(&request);
 		assert_non_null(strstr(message->text, "96110"));
-		assert_non_null(strstr(message->text, "Ask") != NULL ? message->text : strstr(message->text, "ask"));
+		assert_non_null(
+			strstr(message->text, "Ask") != NULL ? message->text : strstr(message->text, "ask"));
 		message_free(&message);
 	}
 }
@@ -368,7 +386,8 @@ static void amounts_are_said_exactly(void **state)
 static void places_finer_than_a_county_become_the_region(void **state)
 {
 	const char *coarse[] = {"我市", "昆山市", "江苏省昆山市", "吴中区", "德清县", "全国", "境外"};
-	const char *fine[] = {"玉山镇", "幸福小区", "开发区", "某村", "人民路100号", "工业园区", "城南社区", "实验中学", "菜市场"};
+	const char *fine[] = {"玉山镇", "幸福小区", "开发区", "某村", "人民路100号", "工业园区", "城南社区",
+		"实验中学", "菜市场"};
 
 	for (size_t i = 0; i < sizeof(coarse) / sizeof(coarse[0]); i++)
 		assert_true(fields_place_is_coarse(coarse[i]));

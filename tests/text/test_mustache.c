@@ -50,12 +50,14 @@ static void load_partials(struct partials *partials, json_t *json, struct proble
 	const char *name;
 	json_t *text;
 
-	json_object_foreach(json, name, text) {
+	json_object_foreach(json, name, text)
+	{
 		struct partial *partial = &partials->list[partials->count];
 		if (partials->count == 64)
 			break;
 		*partial = (struct partial){.name = name};
-		mustache_compile(json_string_value(text), json_string_length(text), name, &partial->mustache, problems);
+		mustache_compile(json_string_value(text), json_string_length(text), name, &partial->mustache,
+			problems);
 		partials->count += partial->mustache != NULL;
 	}
 }
@@ -79,7 +81,8 @@ static enum result render(json_t *test, struct buf *out, struct problems *proble
 	struct partials partials = {.count = 0};
 	struct json_values keep = {0};
 
-	enum result result = mustache_compile(json_string_value(text), json_string_length(text), NULL, &mustache, problems);
+	enum result result = mustache_compile(
+		json_string_value(text), json_string_length(text), NULL, &mustache, problems);
 	if (result == RESULT_OK) {
 		load_partials(&partials, json_object_get(test, "partials"), problems);
 		struct value data = json_to_value(json_object_get(test, "data"), &keep);
@@ -106,15 +109,17 @@ static bool run_case(json_t *test)
 	enum result result = render(test, &out, &problems);
 	if (expected == NULL)
 		good = result == RESULT_INVALID && problems.count == 1 && problems.list[0].line == line &&
-		       problems.list[0].remedy[LANG_EN] != NULL;
+			problems.list[0].remedy[LANG_EN] != NULL;
 	else
 		good = result == RESULT_OK && strcmp(buf_text(&out), expected) == 0;
 	if (!good) {
 		struct buf words;
 		buf_init(&words, 4096);
 		problems_text(&problems, LANG_EN, &words);
-		print_error("%s\n  wanted: %s\n  got:    %s (%s)\n  %s\n", json_string_value(json_object_get(test, "name")),
-			expected == NULL ? "a refusal" : expected, buf_text(&out), result_text(result), buf_text(&words));
+		print_error("%s\n  wanted: %s\n  got:    %s (%s)\n  %s\n",
+			json_string_value(json_object_get(test, "name")),
+			expected == NULL ? "a refusal" : expected, buf_text(&out), result_text(result),
+			buf_text(&words));
 		buf_fini(&words);
 	}
 	buf_fini(&out);
@@ -140,7 +145,8 @@ static void cases_render_as_expected(void **state)
 		json_t *root = read_cases(files[i]), *test;
 		size_t index;
 		assert_non_null(root);
-		json_array_foreach(json_object_get(root, "tests"), index, test) {
+		json_array_foreach(json_object_get(root, "tests"), index, test)
+		{
 			total++;
 			bad += !run_case(test);
 		}
@@ -171,7 +177,8 @@ static void a_partial_that_calls_itself_forever_is_stopped(void **state)
 	struct buf out;
 
 	buf_init(&out, 1024);
-	assert_int_equal(mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
+	assert_int_equal(
+		mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
 	buf_fini(&out);
 	mustache_free(&partials.list[0].mustache);
 }
@@ -187,7 +194,8 @@ static void work_without_output_is_stopped(void **state)
 	struct buf out;
 
 	buf_init(&out, 1024);
-	assert_int_equal(mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
+	assert_int_equal(
+		mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
 	assert_int_equal(out.size, 0);
 	buf_fini(&out);
 	mustache_free(&partials.list[0].mustache);
@@ -229,7 +237,8 @@ static void sections_deeper_than_the_bound_are_refused(void **state)
 	buf_fini(&text);
 	char *big = mem_zalloc(MUSTACHE_MOST_BYTES + 1);
 	memset(big, 'x', MUSTACHE_MOST_BYTES + 1);
-	assert_int_equal(mustache_compile(big, MUSTACHE_MOST_BYTES + 1, NULL, &mustache, &problems), RESULT_TOO_BIG);
+	assert_int_equal(
+		mustache_compile(big, MUSTACHE_MOST_BYTES + 1, NULL, &mustache, &problems), RESULT_TOO_BIG);
 	assert_int_equal(mustache_compile(big, MUSTACHE_MOST_BYTES, NULL, &mustache, &problems), RESULT_OK);
 	mustache_free(&mustache);
 	problems_fini(&problems);
@@ -244,7 +253,8 @@ static void bytes_that_are_no_text_are_refused(void **state)
 
 	problems_init(&problems);
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(mustache_compile(bad[i], strlen(bad[i]), "f", &mustache, &problems), RESULT_INVALID);
+		assert_int_equal(
+			mustache_compile(bad[i], strlen(bad[i]), "f", &mustache, &problems), RESULT_INVALID);
 	assert_int_equal(mustache_compile("a\0b", 3, "f", &mustache, &problems), RESULT_INVALID);
 	assert_null(mustache);
 	problems_fini(&problems);
@@ -264,7 +274,8 @@ static void note(void *arg, enum mustache_use use, const char *name, unsigned in
 
 static void walking_tells_what_a_template_mentions(void **state)
 {
-	struct mustache *mustache = compile("{{a}}\n{{#b.c}}\n{{{d}}}{{>e/f}}{{/b.c}}\n\n{{^g}}{{.}}{{/g}}{{! h }}");
+	struct mustache *mustache =
+		compile("{{a}}\n{{#b.c}}\n{{{d}}}{{>e/f}}{{/b.c}}\n\n{{^g}}{{.}}{{/g}}{{! h }}");
 	struct seen seen = {""};
 
 	mustache_walk(mustache, note, &seen);
@@ -277,7 +288,8 @@ static int print_renderings(const char *file)
 	json_t *root = read_cases(file), *all = json_array(), *test;
 	size_t index;
 
-	json_array_foreach(json_object_get(root, "tests"), index, test) {
+	json_array_foreach(json_object_get(root, "tests"), index, test)
+	{
 		struct problems problems;
 		struct buf out;
 		problems_init(&problems);
@@ -314,7 +326,8 @@ int main(int argc, char **argv)
 		file_count = (size_t)argc - 1;
 	} else {
 		const char *source = getenv("CRIER_SOURCE");
-		char *pattern = mem_printf("%s/tests/cases/text/mustache-*.json", source != NULL ? source : ".");
+		char *pattern =
+			mem_printf("%s/tests/cases/text/mustache-*.json", source != NULL ? source : ".");
 		glob(pattern, 0, NULL, &found);
 		free(pattern);
 		files = found.gl_pathv;

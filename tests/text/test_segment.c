@@ -44,8 +44,9 @@ static bool run_case(json_t *test)
 	json_t *piece = json_object_get(test, "text"), *times = json_object_get(test, "times");
 	const char *rule_name = json_string_value(json_object_get(test, "rule"));
 	const char *coding = json_string_value(json_object_get(test, "coding"));
-	enum segment_rule rule =
-		rule_name != NULL && strcmp(rule_name, "international") == 0 ? SEGMENT_INTERNATIONAL : SEGMENT_MAINLAND;
+	enum segment_rule rule = rule_name != NULL && strcmp(rule_name, "international") == 0
+		? SEGMENT_INTERNATIONAL
+		: SEGMENT_MAINLAND;
 	struct buf text;
 
 	buf_init(&text, 1024 * 1024);
@@ -53,12 +54,13 @@ static bool run_case(json_t *test)
 		buf_add(&text, json_string_value(piece), json_string_length(piece));
 	struct segment_count count = segment_count(buf_text(&text), text.size, rule);
 	bool good = count.units == json_integer_value(json_object_get(test, "units")) &&
-		    count.parts == json_integer_value(json_object_get(test, "parts")) &&
-		    (coding == NULL || (strcmp(coding, "gsm") == 0) == (count.coding == SEGMENT_GSM)) &&
-		    segments_agree(&text, rule, json_object_get(test, "segments"));
+		count.parts == json_integer_value(json_object_get(test, "parts")) &&
+		(coding == NULL || (strcmp(coding, "gsm") == 0) == (count.coding == SEGMENT_GSM)) &&
+		segments_agree(&text, rule, json_object_get(test, "segments"));
 	if (!good)
-		print_error("%s: got %u units, %u parts, %s\n", json_string_value(json_object_get(test, "name")), count.units,
-			count.parts, count.coding == SEGMENT_GSM ? "gsm" : "ucs2");
+		print_error("%s: got %u units, %u parts, %s\n",
+			json_string_value(json_object_get(test, "name")), count.units, count.parts,
+			count.coding == SEGMENT_GSM ? "gsm" : "ucs2");
 	buf_fini(&text);
 	return good;
 }
@@ -73,7 +75,8 @@ static void cases_count_as_expected(void **state)
 		if (root == NULL)
 			print_error("%s: %s, line %d\n", files[i], error.text, error.line);
 		assert_non_null(root);
-		json_array_foreach(json_object_get(root, "cases"), index, test) {
+		json_array_foreach(json_object_get(root, "cases"), index, test)
+		{
 			total++;
 			bad += !run_case(test);
 		}
@@ -90,14 +93,17 @@ static void parts_of_plain_units_follow_the_same_bounds(void **state)
 
 	memset(text, 'a', 1000);
 	for (unsigned int units = 0; units <= 1000; units++) {
-		assert_int_equal(segment_parts(units, SEGMENT_UCS2), segment_count(text, units, SEGMENT_MAINLAND).parts);
-		assert_int_equal(segment_parts(units, SEGMENT_GSM), segment_count(text, units, SEGMENT_INTERNATIONAL).parts);
+		assert_int_equal(segment_parts(units, SEGMENT_UCS2),
+			segment_count(text, units, SEGMENT_MAINLAND).parts);
+		assert_int_equal(segment_parts(units, SEGMENT_GSM),
+			segment_count(text, units, SEGMENT_INTERNATIONAL).parts);
 	}
 }
 
 static void ucs2_has_the_bytes_of_utf16_big_endian(void **state)
 {
-	const uint8_t wanted[] = {0x8b, 0x66, 0x00, 'a', 0x00, 0xe9, 0xd8, 0x3d, 0xde, 0x00, 0xff, 0x01, 0x20, 0x1c};
+	const uint8_t wanted[] = {
+		0x8b, 0x66, 0x00, 'a', 0x00, 0xe9, 0xd8, 0x3d, 0xde, 0x00, 0xff, 0x01, 0x20, 0x1c};
 	const char *text = "警aé😀！“";
 	uint8_t out[64];
 
@@ -111,7 +117,8 @@ static void ucs2_has_the_bytes_of_utf16_big_endian(void **state)
 
 static void malformed_bytes_are_not_encoded(void **state)
 {
-	const char *bad[] = {"\xff", "\xe8\xad", "\xe8\xad" "a", "\xed\xa0\x80", "\xe0\x80\x80", "\xf5\x80\x80\x80", "a\xc0\xaf"};
+	const char *bad[] = {"\xff", "\xe8\xad", "\xe8\xadz", "\xed\xa0\x80", "\xe0\x80\x80",
+		"\xf5\x80\x80\x80", "a\xc0\xaf"};
 	uint8_t out[64];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -145,7 +152,8 @@ static void broken_ucs2_is_refused(void **state)
 	const struct {
 		uint8_t bytes[4];
 		size_t size;
-	} bad[] = {{{0x8b}, 1}, {{0x8b, 0x66, 0x00}, 3}, {{0xd8, 0x3d}, 2}, {{0xde, 0x00}, 2}, {{0xd8, 0x3d, 0x00, 0x41}, 4}};
+	} bad[] = {{{0x8b}, 1}, {{0x8b, 0x66, 0x00}, 3}, {{0xd8, 0x3d}, 2}, {{0xde, 0x00}, 2},
+		{{0xd8, 0x3d, 0x00, 0x41}, 4}};
 	struct buf out;
 
 	buf_init(&out, 64);

@@ -52,22 +52,11 @@ static const struct {
 static const struct {
 	const char *slug, *label;
 } audiences[] = {
-	{"all", NULL},
-	{"elderly", "老年人"},
-	{"student", "在校学生"},
-	{"parent", "家长"},
-	{"finance", "财务人员"},
-	{"merchant", "商户"},
-	{"jobless", "待业人员"},
-	{"minor", "未成年人"},
-	{"official", "机关单位"},
-	{"worker", "务工人员"},
-	{"investor", "投资理财人群"},
-	{"single", "单身交友"},
-	{"shopper", "网购人群"},
-	{"traveller", "出行人员"},
-	{"overseas", "留学、境外人员"},
-	{"village-cadre", "村居干部"}, /* a site's own */
+	{"all", NULL}, {"elderly", "老年人"}, {"student", "在校学生"}, {"parent", "家长"},
+	{"finance", "财务人员"}, {"merchant", "商户"}, {"jobless", "待业人员"}, {"minor", "未成年人"},
+	{"official", "机关单位"}, {"worker", "务工人员"}, {"investor", "投资理财人群"},
+	{"single", "单身交友"}, {"shopper", "网购人群"}, {"traveller", "出行人员"},
+	{"overseas", "留学、境外人员"}, {"village-cadre", "村居干部"}, /* a site's own */
 };
 
 enum {
@@ -77,7 +66,8 @@ enum {
 
 static struct templates *templates;
 static char *no_lines[] = {NULL};
-static char *advice[] = {(char *)"凡是要求垫付资金做任务的兼职刷单，都是诈骗", (char *)"如有疑问请拨打96110", NULL};
+static char *advice[] = {
+	(char *)"凡是要求垫付资金做任务的兼职刷单，都是诈骗", (char *)"如有疑问请拨打96110", NULL};
 
 /* How much the alert says. */
 struct filling {
@@ -90,28 +80,47 @@ static const struct filling fillings[] = {
 	{"bare", NULL, NULL, NULL, NULL, NULL, "有居民被骗。", "玉山反诈"},
 	{"place only", "我市", NULL, NULL, "拉群点赞返利", NULL, "我市一居民被骗。", "玉山反诈"},
 	{"long", "江苏省苏州市昆山市", "我市", "12345600",
-		"冒充客服称可以理赔，诱导下载会议软件开启屏幕共享，再以验证资金为由要求转账", "谨防冒充客服诱导屏幕共享，切勿向陌生账户转账汇款",
-		"我市一居民接到自称客服的电话，对方称可以理赔，诱导其下载会议软件，随后其银行卡内资金被转走。警方已立案。", "昆山反诈中心"},
+		"冒充客服称可以理赔，诱导下载会议软件开启屏幕共享，再以验证资金为由要求转账",
+		"谨防冒充客服诱导屏幕共享，切勿向陌生账户转账汇款",
+		"我市一居民接到自称客服的电话，对方称可以理赔，诱导其下载会议软件，随后其银行卡内资金被转走。警方已立案。",
+		"昆山反诈中心"},
 };
 
 enum { FILLINGS = sizeof(fillings) / sizeof(fillings[0]) };
 
 static struct alert make_alert(const char *type, const struct filling *filling)
 {
-	return (struct alert){.id = (char *)"a", .fraud_type = (char *)type, .place = (char *)filling->place,
-		.loss = (char *)filling->loss, .method = (char *)filling->method, .headline = (char *)filling->headline,
-		.summary = (char *)filling->summary, .advice = advice, .keywords = no_lines, .areas = no_lines,
-		.audiences = no_lines, .supersedes = no_lines, .hotline = (char *)"96110", .cases = 1};
+	return (struct alert){.id = (char *)"a",
+		.fraud_type = (char *)type,
+		.place = (char *)filling->place,
+		.loss = (char *)filling->loss,
+		.method = (char *)filling->method,
+		.headline = (char *)filling->headline,
+		.summary = (char *)filling->summary,
+		.advice = advice,
+		.keywords = no_lines,
+		.areas = no_lines,
+		.audiences = no_lines,
+		.supersedes = no_lines,
+		.hotline = (char *)"96110",
+		.cases = 1};
 }
 
-static struct message *compose(size_t type, size_t audience, enum medium medium, const struct filling *filling,
-	struct problems *problems)
+static struct message *compose(size_t type, size_t audience, enum medium medium,
+	const struct filling *filling, struct problems *problems)
 {
 	struct alert alert = make_alert(types[type].slug, filling);
-	struct text_request request = {.alert = &alert, .type_name = types[type].name,
-		.audience = audiences[audience].slug, .audience_label = audiences[audience].label, .medium = medium,
-		.format = FORMAT_MARKDOWN, .language = "zh", .signature = filling->signature, .region = filling->region,
-		.site = "玉山镇反诈中心", .hotline = "96110"};
+	struct text_request request = {.alert = &alert,
+		.type_name = types[type].name,
+		.audience = audiences[audience].slug,
+		.audience_label = audiences[audience].label,
+		.medium = medium,
+		.format = FORMAT_MARKDOWN,
+		.language = "zh",
+		.signature = filling->signature,
+		.region = filling->region,
+		.site = "玉山镇反诈中心",
+		.hotline = "96110"};
 	struct message *message = NULL;
 
 	text_compose(templates, &request, &message, problems);
@@ -121,8 +130,8 @@ static struct message *compose(size_t type, size_t audience, enum medium medium,
 static bool complain(const char *what, size_t type, size_t audience, const struct filling *filling,
 	const struct message *message)
 {
-	print_error("%s %s (%s): %s\n  %u: %s\n", types[type].slug, audiences[audience].slug, filling->name, what,
-		message == NULL ? 0 : message->units, message == NULL ? "" : message->text);
+	print_error("%s %s (%s): %s\n  %u: %s\n", types[type].slug, audiences[audience].slug, filling->name,
+		what, message == NULL ? 0 : message->units, message == NULL ? "" : message->text);
 	return false;
 }
 
@@ -134,7 +143,8 @@ static bool ends_in_action(const char *text)
 	return strstr(text + size - tail, "110") != NULL;
 }
 
-static bool check_sms(size_t type, size_t audience, const struct filling *filling, const struct message *message)
+static bool check_sms(
+	size_t type, size_t audience, const struct filling *filling, const struct message *message)
 {
 	struct problems problems;
 	bool good = true;
@@ -157,7 +167,8 @@ static bool check_sms(size_t type, size_t audience, const struct filling *fillin
 	return good;
 }
 
-static bool check_other(size_t type, size_t audience, const struct filling *filling, const struct message *message)
+static bool check_other(
+	size_t type, size_t audience, const struct filling *filling, const struct message *message)
 {
 	bool good = true;
 
@@ -166,7 +177,8 @@ static bool check_other(size_t type, size_t audience, const struct filling *fill
 	if (lint_has_link(message->text))
 		good = complain("a link", type, audience, filling, message);
 	if (message->medium == MEDIUM_LED && (strchr(message->text, '\n') != NULL || message->units > 96))
-		good = complain("too long for a sign, or more than one line", type, audience, filling, message);
+		good = complain(
+			"too long for a sign, or more than one line", type, audience, filling, message);
 	if (strstr(message->text, "110") == NULL)
 		good = complain("no action", type, audience, filling, message);
 	return good;
@@ -182,9 +194,11 @@ static void every_wording_fits_and_says_what_to_do(void **state)
 				for (int m = 0; m < MEDIUM_COUNT; m++) {
 					struct problems problems;
 					problems_init(&problems);
-					struct message *message = compose(t, a, (enum medium)m, &fillings[f], &problems);
+					struct message *message =
+						compose(t, a, (enum medium)m, &fillings[f], &problems);
 					if (message == NULL)
-						bad += !complain(problems.list[0].reason[LANG_EN], t, a, &fillings[f], NULL);
+						bad += !complain(problems.list[0].reason[LANG_EN], t, a,
+							&fillings[f], NULL);
 					else if (m == MEDIUM_SMS)
 						bad += !check_sms(t, a, &fillings[f], message);
 					else
@@ -217,8 +231,8 @@ static void a_type_has_its_own_words_by_every_medium(void **state)
 {
 	for (size_t t = 0; t < TYPES; t++)
 		for (int m = 0; m < MEDIUM_COUNT; m++) {
-			const struct template *found =
-				templates_find(templates, "zh", medium_name((enum medium)m), types[t].slug, "all");
+			const struct template *found = templates_find(
+				templates, "zh", medium_name((enum medium)m), types[t].slug, "all");
 			assert_non_null(found);
 			assert_string_equal(found->type, types[t].slug);
 		}
@@ -232,24 +246,35 @@ static void the_acceptance_texts_come_out_to_the_letter(void **state)
 		unsigned int units;
 	} cases[] = {
 		{"fake-police", "elderly", NULL, NULL,
-			"【玉山反诈】老年朋友：近日有人冒充警察，骗老人把钱转到“安全账户”。警察没有安全账户，不会来电要钱。请挂断，问子女，或打96110。", 66},
+			"【玉山反诈】老年朋友：近日有人冒充警察，骗老人把钱转到“安全账户”。警察没有安全账户，不会来电要钱。请挂断，问子女，或打96110。",
+			66},
 		{"fake-police", "elderly", "玉山镇", "86000",
-			"【玉山反诈】老年朋友：近日有人冒充警察，骗老人把钱转到“安全账户”。警察没有安全账户，不会来电要钱。请挂断，问子女，或打96110。", 66},
+			"【玉山反诈】老年朋友：近日有人冒充警察，骗老人把钱转到“安全账户”。警察没有安全账户，不会来电要钱。请挂断，问子女，或打96110。",
+			66},
 		{"order-brushing", "student", "玉山镇", "128000",
-			"【玉山反诈】同学们：我市有人进群点赞做任务，先得小利，后被骗垫付12.8万元。要你先垫钱的兼职都是诈骗。已转账请马上打110。", 63},
+			"【玉山反诈】同学们：我市有人进群点赞做任务，先得小利，后被骗垫付12.8万元。要你先垫钱的兼职都是诈骗。已转账请马上打110。",
+			63},
 		{"fake-boss", "finance", "我市", "460000",
-			"【玉山反诈】财务人员：我市一企业在假“老板”QQ群里按指令转走46万元。凡群里催转账，先当面或打电话核实。咨询96110。", 61},
+			"【玉山反诈】财务人员：我市一企业在假“老板”QQ群里按指令转走46万元。凡群里催转账，先当面或打电话核实。咨询96110。",
+			61},
 		{"fake-boss", "parent", "我市", NULL,
-			"【玉山反诈】家长：近日有人混进班级群，换成老师头像收资料费。缴费前先打电话问老师，勿扫群内收款码。受骗打110，咨询96110。", 64},
+			"【玉山反诈】家长：近日有人混进班级群，换成老师头像收资料费。缴费前先打电话问老师，勿扫群内收款码。受骗打110，咨询96110。",
+			64},
 		{"fake-purchase", "merchant", NULL, NULL,
-			"【玉山反诈】商户：近期有人自称部队、学校订货，再要您垫钱代购别家货物，收钱即失联。凡代购垫款都是诈骗。咨询96110。", 59},
+			"【玉山反诈】商户：近期有人自称部队、学校订货，再要您垫钱代购别家货物，收钱即失联。凡代购垫款都是诈骗。咨询96110。",
+			59},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct filling filling = {"", cases[i].place, "我市", cases[i].loss, NULL, NULL, "有人被骗。", "玉山反诈"};
+		struct filling filling = {
+			"", cases[i].place, "我市", cases[i].loss, NULL, NULL, "有人被骗。", "玉山反诈"};
 		struct alert alert = make_alert(cases[i].type, &filling);
-		struct text_request request = {.alert = &alert, .type_name = "", .audience = cases[i].audience,
-			.medium = MEDIUM_SMS, .signature = "玉山反诈", .region = "我市"};
+		struct text_request request = {.alert = &alert,
+			.type_name = "",
+			.audience = cases[i].audience,
+			.medium = MEDIUM_SMS,
+			.signature = "玉山反诈",
+			.region = "我市"};
 		struct message *message = NULL;
 		struct problems problems;
 
@@ -301,10 +326,13 @@ static int print_all(const char *medium_wanted)
 				for (size_t f = 0; f < FILLINGS; f++) {
 					struct problems problems;
 					problems_init(&problems);
-					struct message *message = compose(t, a, (enum medium)m, &fillings[f], &problems);
-					printf("%s %s %s (%s) %u: %s\n", medium_name((enum medium)m), types[t].slug,
-						audiences[a].slug, fillings[f].name, message != NULL ? message->units : 0,
-						message != NULL ? message->text : problems.list[0].reason[LANG_EN]);
+					struct message *message =
+						compose(t, a, (enum medium)m, &fillings[f], &problems);
+					printf("%s %s %s (%s) %u: %s\n", medium_name((enum medium)m),
+						types[t].slug, audiences[a].slug, fillings[f].name,
+						message != NULL ? message->units : 0,
+						message != NULL ? message->text
+								: problems.list[0].reason[LANG_EN]);
 					message_free(&message);
 					problems_fini(&problems);
 				}
