@@ -1,0 +1,430 @@
+/*
+ * How fast facts become durable, beside what SQLite and a plain synced log reach with the same facts in the same run.
+ *
+ *	bench_ledger [recipients, 1000000] [batch, 100] [folder, $TMPDIR or /tmp]
+ *
+ * 1. intent and outcome of every batch, as the plan makes them: an outcome follows when its intent is durable, with at
+ *    most 256 batches on the way; and the same without that bound
+ * 2. one receipt for each recipient, scattered in golden-section order, in lots of 1000
+ * 3. the latency of one fact at a time, append to durable
+ * 4. start: open and replay
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "ledger/ledger.h"
+#include "ledger/replay.h"
+
+#define EPOCH INT64_C(1795000000000)
+#define WINDOW 256
+#define LOT 1000
+
+struct bench {
+	char folder[256];
+	struct loop *loop;
+	struct ledger *ledger;
+	uint32_t recipients, batch, batches;
+	uint32_t alert;
+	uint32_t begun, settled, on_the_way;
+	uint32_t window;
+	uint64_t *latency;
+	uint32_t measured;
+	uint64_t since_us;
+};
+
+static double seconds(uint64_t since_us)
+{
+	return (double)(clock_mono_us() - since_us) / 1e6;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench_ledger: %s\n", what);
+	exit(1);
+}
+
+static void open_ledger(struct bench *bench)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+	bench->loop = loop_new();
+	if (ledger_open(bench->loop, bench->folder, &bench->ledger, &problems) != RESULT_OK)
+		die("cannot open");
+	problems_fini(&problems);
+}
+
+static void close_ledger(struct bench *bench)
+{
+	ledger_close(bench->ledger, NULL, NULL);
+	loop_run(bench->loop);
+	loop_free(&bench->loop);
+}
+
+static void accept(struct bench *bench)
+{
+	static const char set[] = "one set for all";
+	struct message message = {.medium = MEDIUM_SMS, .text = (char[]){"warning"}, .units = 7, .parts = 1};
+	struct ledger_lane lane = {.channel = "gateway", .medium = MEDIUM_SMS, .audience = "all", .message = &message,
+		.set = set, .set_size = sizeof(set), .size = bench->recipients, .state = STATE_WAITING};
+	char id[32];
+	static unsigned int count;
+
+	snprintf(id, sizeof(id), "bench-%u", ++count);
+	bench->alert = ledger_accept(bench->ledger, &(struct ledger_acceptance){.alert = {.id = id, .accepted_ms = EPOCH},
+		.lanes = &lane, .lane_count = 1}, NULL, NULL);
+}
+
+static void begin_batches(struct bench *bench);
+
+static void on_outcome(void *arg, enum result result)
+{
+	struct bench *bench = arg;
+
+	(void)result;
+	bench->settled++;
+	bench->on_the_way--;
+	begin_batches(bench);
+}
+
+struct sent {
+	struct bench *bench;
+	struct batch_name name;
+};
+
+static void on_intent(void *arg, enum result result)
+{
+	struct sent *sent = arg;
+	char id[32];
+
+	(void)result;
+	snprintf(id, sizeof(id), "7f%08x-%u", sent->name.number * 2654435761u, sent->name.number);
+	ledger_outcome(sent->bench->ledger, &(struct ledger_outcome){.name = sent->name, .verdict = VERDICT_ACCEPTED,
+		.at_ms = EPOCH + sent->name.number, .provider_id = id, .peer = "0: Accepted"}, on_outcome, sent->bench);
+	free(sent);
+}
+
+static void begin_batches(struct bench *bench)
+{
+	while (bench->begun < bench->batches && bench->on_the_way < bench->window &&
+		ledger_backlog(bench->ledger) < LEDGER_BACKLOG_MOST) {
+		struct sent *sent = mem_zalloc(sizeof(*sent));
+
+		*sent = (struct sent){bench, {bench->alert, 0, ++bench->begun}};
+		bench->on_the_way++;
+		ledger_intent(bench->ledger, &(struct ledger_intent){.name = sent->name,
+			.first = (bench->begun - 1) * bench->batch, .count = bench->batch, .attempt = 1,
+			.at_ms = EPOCH + bench->begun, .tat_ms = EPOCH + bench->begun}, on_intent, sent);
+	}
+}
+
+static double run_batches(struct bench *bench, uint32_t window)
+{
+	uint64_t since = clock_mono_us();
+
+	bench->begun = bench->settled = bench->on_the_way = 0;
+	bench->window = window;
+	accept(bench);
+	begin_batches(bench);
+	while (bench->settled < bench->batches)
+		loop_turn(bench->loop);
+	return bench->recipients / seconds(since);
+}
+
+static uint32_t scattered(uint32_t i, uint32_t size)
+{
+	return (uint32_t)((uint64_t)(i * 2654435769u) * size >> 32);
+}
+
+static void on_lot(void *arg, enum result result)
+{
+	struct bench *bench = arg;
+
+	(void)result;
+	bench->on_the_way--;
+}
+
+static double run_receipts(struct bench *bench)
+{
+	uint64_t since = clock_mono_us();
+	struct ledger_receipt lot[LOT];
+	uint32_t count = 0;
+
+	bench->on_the_way = 0;
+	for (uint32_t i = 0; i < bench->recipients; i++) {
+		lot[count++] = (struct ledger_receipt){.position = scattered(i, bench->recipients), .count = 1,
+			.state = i % 30 == 0 ? STATE_FAILED : STATE_DELIVERED, .at_ms = EPOCH + i / 100,
+			.code = i % 30 == 0 ? "UNDELIV" : "DELIVRD"};
+		if (count < LOT && i + 1 < bench->recipients)
+			continue;
+		bench->on_the_way++;
+		ledger_receipts(bench->ledger, bench->alert, lot, count, on_lot, bench);
+		count = 0;
+		while (bench->on_the_way > 64)
+			loop_turn(bench->loop);
+	}
+	while (bench->on_the_way > 0)
+		loop_turn(bench->loop);
+	return bench->recipients / seconds(since);
+}
+
+static void on_single(void *arg, enum result result)
+{
+	struct bench *bench = arg;
+
+	(void)result;
+	bench->latency[bench->measured++] = clock_mono_us() - bench->since_us;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void run_latency(struct bench *bench)
+{
+	enum { TIMES = 2000 };
+	struct ledger_receipt receipt = {.count = 1, .state = STATE_DELIVERED, .at_ms = EPOCH};
+
+	bench->latency = mem_calloc(TIMES, sizeof(*bench->latency));
+	for (uint32_t i = 0; i < TIMES; i++) {
+		bench->since_us = clock_mono_us();
+		ledger_receipts(bench->ledger, bench->alert, &receipt, 1, on_single, bench);
+		while (bench->measured <= i)
+			loop_turn(bench->loop);
+	}
+	qsort(bench->latency, TIMES, sizeof(*bench->latency), by_number);
+	printf("one fact to durable                  p50 %" PRIu64 " us   p99 %" PRIu64 " us   max %" PRIu64 " us\n",
+		bench->latency[TIMES / 2], bench->latency[TIMES * 99 / 100], bench->latency[TIMES - 1]);
+	free(bench->latency);
+}
+
+static uint64_t file_size(const struct bench *bench, const char *name)
+{
+	char path[320];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", bench->folder, name);
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* Raw SQLite, the same settings. */
+static sqlite3 *raw_open(const struct bench *bench)
+{
+	char path[320];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/raw.db", bench->folder);
+	unlink(path);
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+		sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+				 "CREATE TABLE row (id INTEGER PRIMARY KEY, state INTEGER, gateway INTEGER, at_ms INTEGER);"
+				 "CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB)", NULL, NULL, NULL) != SQLITE_OK)
+		die("raw SQLite");
+	return db;
+}
+
+static void raw_exec(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		die(sqlite3_errmsg(db));
+}
+
+/* One row a recipient in key order, transactions of 10 000. */
+static double raw_rows(const struct bench *bench)
+{
+	sqlite3 *db = raw_open(bench);
+	sqlite3_stmt *insert;
+	uint64_t since = clock_mono_us();
+
+	sqlite3_prepare_v2(db, "INSERT INTO row VALUES (?1, 1, ?2, ?3)", -1, &insert, NULL);
+	raw_exec(db, "BEGIN");
+	for (uint32_t i = 0; i < bench->recipients; i++) {
+		sqlite3_bind_int64(insert, 1, i);
+		sqlite3_bind_int64(insert, 2, i * 7919);
+		sqlite3_bind_int64(insert, 3, EPOCH + i);
+		if (sqlite3_step(insert) != SQLITE_DONE)
+			die(sqlite3_errmsg(db));
+		sqlite3_reset(insert);
+		if (i % 10000 == 9999)
+			raw_exec(db, "COMMIT; BEGIN");
+	}
+	raw_exec(db, "COMMIT");
+	double rate = bench->recipients / seconds(since);
+
+	sqlite3_finalize(insert);
+	sqlite3_close(db);
+	return rate;
+}
+
+/* One row for each 1000 recipients, 24 bytes each, ten rows a transaction. */
+static double raw_blocks(const struct bench *bench)
+{
+	static unsigned char bytes[24 * LOT];
+	sqlite3 *db = raw_open(bench);
+	sqlite3_stmt *insert;
+	uint64_t since = clock_mono_us();
+
+	sqlite3_prepare_v2(db, "INSERT INTO block VALUES (?1, ?2)", -1, &insert, NULL);
+	raw_exec(db, "BEGIN");
+	for (uint32_t i = 0; i < bench->recipients / LOT; i++) {
+		memcpy(bytes, &i, sizeof(i));
+		sqlite3_bind_int64(insert, 1, i);
+		sqlite3_bind_blob(insert, 2, bytes, sizeof(bytes), SQLITE_STATIC);
+		if (sqlite3_step(insert) != SQLITE_DONE)
+			die(sqlite3_errmsg(db));
+		sqlite3_reset(insert);
+		if (i % 10 == 9)
+			raw_exec(db, "COMMIT; BEGIN");
+	}
+	raw_exec(db, "COMMIT");
+	double rate = bench->recipients / seconds(since);
+
+	sqlite3_finalize(insert);
+	sqlite3_close(db);
+	return rate;
+}
+
+/* A log of 32 bytes for each recipient, synced every 10 000. */
+static double raw_log(const struct bench *bench)
+{
+	static unsigned char bytes[32 * 10000];
+	char path[320];
+	uint64_t since = clock_mono_us();
+
+	snprintf(path, sizeof(path), "%s/raw.log", bench->folder);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	for (uint32_t i = 0; i < bench->recipients; i += 10000) {
+		memcpy(bytes, &i, sizeof(i));
+		if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) || fdatasync(fd) != 0)
+			die("raw log");
+	}
+	close(fd);
+	unlink(path);
+	return bench->recipients / seconds(since);
+}
+
+static void raw_latency(const struct bench *bench)
+{
+	enum { TIMES = 2000 };
+	static uint64_t latency[TIMES];
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/raw.log", bench->folder);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	for (int i = 0; i < TIMES; i++) {
+		uint64_t since = clock_mono_us();
+
+		if (write(fd, "one fact of thirty-two bytes....", 32) != 32 || fdatasync(fd) != 0)
+			die("raw log");
+		latency[i] = clock_mono_us() - since;
+	}
+	close(fd);
+	unlink(path);
+	qsort(latency, TIMES, sizeof(*latency), by_number);
+	printf("  write and fdatasync alone          p50 %" PRIu64 " us   p99 %" PRIu64 " us\n", latency[TIMES / 2],
+		latency[TIMES * 99 / 100]);
+}
+
+static void on_batch(void *arg, const struct ledger_batch *batch)
+{
+	*(uint64_t *)arg += batch->count;
+}
+
+static void on_receipts(void *arg, uint32_t alert, const struct ledger_receipt *receipts, size_t count)
+{
+	(void)alert;
+	(void)receipts;
+	*(uint64_t *)arg += count;
+}
+
+static void run_start(struct bench *bench)
+{
+	static const struct ledger_replay events = {.batch = on_batch, .receipts = on_receipts};
+	struct problems problems;
+	uint64_t since = clock_mono_us(), told = 0;
+
+	open_ledger(bench);
+	double opened = seconds(since);
+
+	problems_init(&problems);
+	since = clock_mono_us();
+	if (ledger_replay(bench->ledger, &events, &told, &problems) != RESULT_OK)
+		die("replay");
+	double replayed = seconds(since);
+
+	printf("start: open %.0f ms, replay %.0f ms for %" PRIu64 " recipients of batches and receipts (%.1f M/s)\n",
+		opened * 1e3, replayed * 1e3, told, (double)told / replayed / 1e6);
+	close_ledger(bench);
+}
+
+static void clean(const struct bench *bench)
+{
+	static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.reserve", "ledger.lock",
+		"raw.db", "raw.db-wal", "raw.db-shm", "raw.log"};
+	char path[320];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", bench->folder, names[i]);
+		unlink(path);
+	}
+	rmdir(bench->folder);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = {.recipients = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000,
+		.batch = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100};
+	const char *under = argc > 3 ? argv[3] : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+
+	if (bench.batch == 0 || bench.recipients < 10000)
+		die("recipients at least 10000, batch at least 1");
+	snprintf(bench.folder, sizeof(bench.folder), "%s/bench_ledger.XXXXXX", under);
+	if (mkdtemp(bench.folder) == NULL)
+		die("mkdtemp");
+	bench.batches = bench.recipients / bench.batch;
+	double rows = raw_rows(&bench), blocks = raw_blocks(&bench), log = raw_log(&bench);
+
+	printf("%u recipients in batches of %u, folder %s\n", bench.recipients, bench.batch, bench.folder);
+	printf("ceilings, recipients/s               SQLite rows in key order %.2f M, blocks %.2f M, synced log %.2f M\n",
+		rows / 1e6, blocks / 1e6, log / 1e6);
+	open_ledger(&bench);
+	double paced = run_batches(&bench, WINDOW);
+	double free_running = run_batches(&bench, UINT32_MAX);
+	struct ledger_stats stats;
+
+	ledger_stats(bench.ledger, &stats);
+	printf("intent and outcome, window %d        %.2f M recipients/s   x%.2f of rows   x%.2f of blocks\n", WINDOW,
+		paced / 1e6, paced / rows, paced / blocks);
+	printf("intent and outcome, no window        %.2f M recipients/s   x%.2f of rows   x%.2f of blocks\n",
+		free_running / 1e6, free_running / rows, free_running / blocks);
+	printf("  groups: %" PRIu64 " commits, %" PRIu64 " records, slowest group %.1f ms\n", stats.commits, stats.records,
+		(double)stats.latency_most_us / 1e3);
+	double receipts = run_receipts(&bench);
+
+	printf("receipts, scattered                  %.2f M/s   x%.2f of blocks   x%.2f of the log\n", receipts / 1e6,
+		receipts / blocks, receipts / log);
+	run_latency(&bench);
+	raw_latency(&bench);
+	close_ledger(&bench);
+	/* Two runs of batches and one of receipts. */
+	uint64_t size = file_size(&bench, "ledger.db");
+
+	printf("on disk                              %.1f bytes per recipient of intent, outcome and receipt (ledger.db %.1f MiB for"
+	       " 2 x batches + 1 x receipts)\n", (double)size / bench.recipients, (double)size / 1048576.0);
+	run_start(&bench);
+	clean(&bench);
+	return 0;
+}
