@@ -10,11 +10,10 @@
 #include "base/mem.h"
 #include "channel/onbon_card.h"
 #include "channel/onbon_link.h"
+#include "channel/onbon_texts.h"
 #include "channel/sign.h"
 #include "channel/sign_pending.h"
 
-#define POLL_MS 20000
-#define LEASE_MS 90000
 #define REPLY_MS 3000
 #define SPACING_MS 1000       /* between two area updates */
 #define UNFIT_PAUSE_MS 60000  /* before a card that cannot carry our strip is asked again */
@@ -64,36 +63,6 @@ static void note_gap(struct onbon_strip *strip, uint64_t gap_ms)
 	channel_noted(strip->channel, true, words);
 }
 
-/* The first character at `bad`, as a word for people. */
-static struct outcome cannot_show(const char *bad)
-{
-	int size = 1;
-
-	if (bad == NULL)
-		return outcome_make(CLASS_PERM_MSG, 0, "text too long for this sign");
-	while ((bad[size] & 0xc0) == 0x80)
-		size++;
-	return outcome_make(CLASS_PERM_MSG, 0, "the sign has no character %.*s", size, bad);
-}
-
-/* Once the card was met: its font may lack what GBK has. False, with *outcome, when it cannot write all of a batch. */
-static bool fits(void *arg, const struct batch *batch, struct outcome *outcome)
-{
-	struct onbon_strip *strip = arg;
-	const char *bad = NULL;
-	bool all = true;
-	size_t size;
-
-	if (batch->action == BATCH_SHOW)
-		all = onbon_card_fits(&strip->card, batch->message->text, &size, &bad);
-	for (char *const *slogan = batch->slogans; all && batch->action == BATCH_PLAYLIST && slogan != NULL && *slogan != NULL;
-		slogan++)
-		all = onbon_card_fits(&strip->card, *slogan, &size, &bad);
-	if (!all)
-		*outcome = cannot_show(bad);
-	return all;
-}
-
 /* Sends a request whose data field is in *data, which is then freed. */
 static void ask(struct onbon_strip *strip, enum onbon_command what, struct onbon_head head, struct buf *data)
 {
@@ -125,12 +94,6 @@ static void set_clock(struct onbon_strip *strip)
 	ask(strip, ONBON_CLOCK, (struct onbon_head){0, ONBON_DEVICE_ANY}, &data);
 }
 
-static void wake_in(struct onbon_strip *strip, uint64_t wait_ms)
-{
-	if (wait_ms != UINT64_MAX)
-		timer_arm(&strip->wake, wait_ms);
-}
-
 /* Writes or erases, when the card's pause between area updates is over. */
 static void write_face(struct onbon_strip *strip, struct board_face *face, struct sign_now now)
 {
@@ -138,7 +101,7 @@ static void write_face(struct onbon_strip *strip, struct board_face *face, struc
 	struct buf data;
 
 	if (now.mono_ms < strip->write_after_ms) {
-		wake_in(strip, strip->write_after_ms - now.mono_ms);
+		timer_arm(&strip->wake, strip->write_after_ms - now.mono_ms);
 		board_face_fini(face);
 		return;
 	}
@@ -152,7 +115,7 @@ static void write_face(struct onbon_strip *strip, struct board_face *face, struc
 		note(strip, false, outcome.peer);
 		sign_pending_settle(&strip->pending, false, &outcome);
 		strip->write_after_ms = now.mono_ms + strip->sign.poll_ms;
-		wake_in(strip, strip->sign.poll_ms);
+		timer_arm(&strip->wake, strip->sign.poll_ms);
 		return;
 	}
 	sign_pending_carry(&strip->pending);
@@ -181,8 +144,8 @@ static void step(struct onbon_strip *strip)
 	case SIGN_WAIT:
 		/* What was handed over changes nothing now: the sign is taken over by another alert, or the same text again. */
 		sign_pending_settle(&strip->pending, false, &unchanged);
-		if (sign_wants(&strip->sign, now.wall_ms))
-			wake_in(strip, wait_ms);
+		if (wait_ms != UINT64_MAX)
+			timer_arm(&strip->wake, wait_ms);
 		else
 			onbon_link_rest(strip->link);
 		break;
@@ -201,7 +164,7 @@ static void reach(struct onbon_strip *strip)
 		return;
 	}
 	if (!asked && now < strip->connect_after_ms) {
-		wake_in(strip, strip->connect_after_ms - now);
+		timer_arm(&strip->wake, strip->connect_after_ms - now);
 		return;
 	}
 	onbon_link_want(strip->link, asked);
@@ -227,7 +190,7 @@ static void pump(struct onbon_strip *strip)
 		ask_plain(strip, question);
 		return;
 	}
-	sign_pending_check(&strip->pending, fits, strip);
+	sign_pending_check(&strip->pending, onbon_texts_fit, &strip->card);
 	if (strip->clock_due)
 		set_clock(strip);
 	else
@@ -393,7 +356,6 @@ struct onbon_strip *onbon_strip_new(struct channel *channel, const struct onbon_
 		.closed = on_link_closed,
 	};
 	const struct channel_config *config = channel->config;
-	const struct channel_host *host = channel->host;
 	struct onbon_strip *strip = mem_zalloc(sizeof(*strip));
 	uint32_t pixel_ms = options->ms_per_pixel > 0 ? (uint32_t)options->ms_per_pixel : MS_PER_PIXEL;
 
@@ -401,8 +363,7 @@ struct onbon_strip *onbon_strip_new(struct channel *channel, const struct onbon_
 	strip->options = options;
 	strip->released = released;
 	sign_pending_init(&strip->pending, channel, &strip->sign.board);
-	sign_init(&strip->sign, host->sign_poll_ms > 0 ? host->sign_poll_ms : POLL_MS,
-		host->sign_lease_ms > 0 ? host->sign_lease_ms : LEASE_MS);
+	sign_init(&strip->sign, channel->host->sign_poll_ms, channel->host->sign_lease_ms);
 	strip->sign.board.room = onbon_card_room(options);
 	strip->sign.board.pass_base_ms = (uint32_t)options->width * pixel_ms;
 	strip->sign.board.pass_byte_ms = onbon_font_height(options) / 2 * pixel_ms;
@@ -414,39 +375,9 @@ struct onbon_strip *onbon_strip_new(struct channel *channel, const struct onbon_
 	return strip;
 }
 
-/* Puts a batch's texts on the board. CLASS_OK: they are there, and nothing is known of the sign yet. */
-static struct outcome board_take(struct onbon_strip *strip, const struct batch *batch)
-{
-	struct board *board = &strip->sign.board;
-	size_t sizes[BOARD_SLOGANS_MOST], size = 0, count = 0;
-	enum result result = RESULT_OK;
-	struct outcome outcome;
-	const char *bad;
-
-	if (batch->action == BATCH_SEND)
-		return outcome_make(CLASS_PERM_MSG, 0, "a sign shows texts, it takes no messages");
-	if (!fits(strip, batch, &outcome))
-		return outcome;
-	if (batch->action == BATCH_SHOW) {
-		onbon_card_fits(&strip->card, batch->message->text, &size, &bad);
-		result = board_show(board, batch, batch->message->text, size);
-	} else if (batch->action == BATCH_CLEAR) {
-		board_clear(board, batch->name.alert);
-	} else {
-		for (; batch->slogans != NULL && batch->slogans[count] != NULL && count < BOARD_SLOGANS_MOST; count++)
-			onbon_card_fits(&strip->card, batch->slogans[count], &sizes[count], &bad);
-		result = board_playlist(board, batch->slogans, sizes);
-	}
-	if (result == RESULT_TOO_BIG)
-		return outcome_make(CLASS_PERM_MSG, 0, "text too long for this sign, %zu bytes at most", board->room);
-	if (result == RESULT_BUSY)
-		return outcome_make(CLASS_RETRY, 0, "%d alerts on this sign already", BOARD_ALERTS_MOST);
-	return outcome_make(CLASS_OK, 0, "taken");
-}
-
 void onbon_strip_take(struct onbon_strip *strip, const struct batch *batch)
 {
-	struct outcome outcome = board_take(strip, batch);
+	struct outcome outcome = onbon_texts_take(&strip->sign.board, &strip->card, batch);
 
 	if (outcome.class != CLASS_OK) {
 		channel_settle(strip->channel, batch, &outcome);

@@ -7,9 +7,15 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#define POLL_MS 20000
+#define LEASE_MS 90000
+
 void sign_init(struct sign *sign, uint32_t poll_ms, uint32_t lease_ms)
 {
-	*sign = (struct sign){.poll_ms = poll_ms, .lease_ms = lease_ms};
+	*sign = (struct sign){
+		.poll_ms = poll_ms > 0 ? poll_ms : POLL_MS,
+		.lease_ms = lease_ms > 0 ? lease_ms : LEASE_MS,
+	};
 	board_init(&sign->board, SIZE_MAX, 0, 0);
 }
 

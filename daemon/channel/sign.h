@@ -36,6 +36,7 @@ struct sign {
 	uint64_t longest_gap_ms;
 };
 
+/* 0 for either: 20 s between looks, leases of 90 s. */
 void sign_init(struct sign *sign, uint32_t poll_ms, uint32_t lease_ms);
 void sign_fini(struct sign *sign);
 
