@@ -46,7 +46,7 @@ static const char *field_of(const struct scope *scope, const char *key, char out
 
 /* Adds a problem about a setting of the group by problem_add's rules; gives it for problem_remedy. */
 #define complain(scope, kind, key, ...) \
-	problem_add((scope)->problems, (kind), &(struct place){place_of((scope), (key)).file, place_of((scope), (key)).line}, \
+	problem_add((scope)->problems, (kind), (const struct place[1]){place_of((scope), (key))}, \
 		field_of((scope), (key), (char[NODE_PATH]){0}), __VA_ARGS__)
 #define refuse(scope, key, ...) complain((scope), PROBLEM_ERROR, (key), __VA_ARGS__)
 
@@ -57,11 +57,16 @@ static bool is_name(const char *name)
 	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == '\0';
 }
 
+static void refuse_name(const struct scope *scope, const char *key, const char *name)
+{
+	problem_remedy(refuse(scope, key, N_("\"%s\" cannot be a name"), name),
+		N_("use letters, digits, - and _ only, and begin with a letter or a digit, such as city-sms"));
+}
+
 static void check_name(const struct scope *scope, const char *name)
 {
 	if (name != NULL && !is_name(name))
-		problem_remedy(refuse(scope, "name", N_("\"%s\" cannot be a name"), name),
-			N_("use letters, digits, - and _ only, and begin with a letter or a digit, such as city-sms"));
+		refuse_name(scope, "name", name);
 }
 
 static void check_area(const struct scope *scope, const char *key, const char *code)
@@ -120,8 +125,9 @@ static void check_paths(const struct scope *scope)
 	size_t size = strlen(config->paths.control);
 
 	if (size > most)
-		problem_remedy(refuse(scope, "control", N_("the path of the socket has %zu bytes, the system allows %zu"), size,
-			most), N_("choose a shorter path, such as \"/run/crier/control.sock\""));
+		problem_remedy(refuse(scope, "control",
+			N_("the path of the socket has %zu bytes, the system allows %zu"), size, most),
+			N_("choose a shorter path, such as \"/run/crier/control.sock\""));
 	if (strcmp(config->paths.spool, config->paths.state) == 0)
 		problem_remedy(refuse(scope, "state", N_("spool and state are the same folder")),
 			N_("give each a folder of its own"));
@@ -156,7 +162,8 @@ static void check_pauses(const struct scope *retry, const struct scope *signs)
 	if (config->retry.base_ms > config->retry.most_ms)
 		problem_remedy(refuse(retry, "base", N_("base is longer than most")), N_("make most the longer of the two"));
 	if (config->signs.lease_ms < 2 * config->signs.poll_ms)
-		problem_remedy(refuse(signs, "lease", N_("lease is shorter than two polls, so a sign would go back between")),
+		problem_remedy(refuse(signs, "lease",
+			N_("lease is shorter than two polls, so a sign would go back between")),
 			N_("make lease at least twice as long as poll"));
 }
 
@@ -191,9 +198,7 @@ static void check_audiences(const struct config *config, const struct node *grou
 		const struct config_audience *audience = &config->audiences[i];
 		const struct scope scope = {config, node_find(group, audience->name), "audiences", problems};
 		if (!is_name(audience->name))
-			problem_remedy(refuse(&scope, NULL, N_("\"%s\" cannot be a name"), audience->name),
-				N_("use letters, digits, - and _ only, and begin with a letter or a digit, such as "
-					"city-sms"));
+			refuse_name(&scope, NULL, audience->name);
 		if (strcmp(audience->name, "all") == 0)
 			problem_remedy(refuse(&scope, NULL, N_("\"all\" is built in and means everybody")),
 				N_("choose another name"));
@@ -310,7 +315,8 @@ static void check_route(const struct scope *scope, const struct channel_config *
 static void check_advice(const struct scope *scope, const struct channel_config *channel)
 {
 	if (channel->medium == MEDIUM_SMS && channel->signature == NULL && !channel->test)
-		problem_remedy(complain(scope, PROBLEM_WARNING, "signature", N_("no signature: providers refuse texts without")),
+		problem_remedy(complain(scope, PROBLEM_WARNING, "signature",
+			N_("no signature: providers refuse texts without")),
 			N_("write the registered signature here or in the group site"));
 	if (channel->medium == MEDIUM_WECOM && channel->owner == NULL && !channel->test)
 		problem_remedy(complain(scope, PROBLEM_WARNING, "owner", N_("nobody is answerable for this group")),
@@ -337,8 +343,8 @@ void check_channel(const struct config *config, size_t number, const struct conf
 		const struct channel_config *other = &config->channels[i];
 		if (other->name == NULL || strcmp(other->name, channel->name) != 0)
 			continue;
-		problem_remedy(refuse(&scope, "name", N_("another channel, in %s line %u, is called \"%s\" too"), other->file,
-			other->line, channel->name), N_("give each channel a name of its own"));
+		problem_remedy(refuse(&scope, "name", N_("another channel, in %s line %u, is called \"%s\" too"),
+			other->file, other->line, channel->name), N_("give each channel a name of its own"));
 		break;
 	}
 	for (char **area = channel->areas; *area != NULL; area++)
@@ -384,7 +390,8 @@ static void check_schedule_channels(const struct scope *scope, const struct conf
 			refuse_channel(scope, *name);
 		else if (schedule->rule == NULL && schedule->from >= 0 && channel->kind != NULL &&
 			channel->medium != MEDIUM_LED)
-			problem_remedy(refuse(scope, "channels", N_("from and until are for signs, and \"%s\" is none"), *name),
+			problem_remedy(refuse(scope, "channels",
+				N_("from and until are for signs, and \"%s\" is none"), *name),
 				N_("write a rule instead, such as rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9\";"));
 	}
 }

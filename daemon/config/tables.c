@@ -178,7 +178,8 @@ const struct setting tables_channel[] = {
 	{"ca_file", SETTING_PATH, OF_CHANNEL(ca_file), .least = 1, .most = 1024,
 		.help = N_("File with the certificates to trust instead of the system's.")},
 	{"allow_plain_http", SETTING_BOOL, OF_CHANNEL(allow_plain_http), .fallback = "false",
-		.help = N_("Allows an http:// address that leaves this machine; texts and passwords then travel unprotected.")},
+		.help = N_("Allows an http:// address that leaves this machine; texts and passwords then travel "
+			"unprotected.")},
 	SETTING_END,
 };
 

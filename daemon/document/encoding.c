@@ -72,8 +72,8 @@ static enum result decode_as(struct lines *lines, const char *charset, struct bu
 	iconv_close(handle);
 	if (!good) {
 		problem = lines_refuse(lines, lines_in(out), NULL, N_("the bytes are neither UTF-8 nor GBK text"));
-		problem_remedy(problem, N_("check that the right file was chosen; in Notepad choose Save As, set the encoding "
-			"to UTF-8 and save"));
+		problem_remedy(problem, N_("check that the right file was chosen; in Notepad choose Save As, set the "
+			"encoding to UTF-8 and save"));
 		return RESULT_INVALID;
 	}
 	lines->text = buf_text(out);

@@ -483,7 +483,8 @@ static void check_twice(struct guard *guard)
 		shown(&(struct token){.text = first->text, .size = first->size}, field);
 		struct problem *problem = refuse(guard, second->line, field,
 			N_("is set twice, in line %u and again here"), first->line);
-		problem_remedy(problem, N_("keep one of the two; several values of one setting are written [ \"a\", \"b\" ]"));
+		problem_remedy(problem,
+			N_("keep one of the two; several values of one setting are written [ \"a\", \"b\" ]"));
 	}
 }
 
