@@ -163,9 +163,9 @@ static void read_lines(const struct lines *lines, struct node *root)
 		const char *stop = at;
 		while (stop < end && *stop != '\n' && *stop != '\r')
 			stop++;
-		if (number > DOCUMENT_KEYS_MOST) {
+		if (number > DOCUMENT_LINES_MOST) {
 			struct problem *problem = lines_refuse(lines, number, NULL, N_("the text has more than %d lines"),
-				DOCUMENT_KEYS_MOST);
+				DOCUMENT_LINES_MOST);
 			problem_remedy(problem, N_("check that the right file was chosen"));
 			return;
 		}

@@ -234,7 +234,7 @@ static void test_refuses_zero_bytes_and_too_much(void **state)
 	static const struct refusal zero = {"zero byte", 2, "zero byte", "right file"};
 	static const struct refusal large = {"large", 0, "too large", "right file"};
 	static const struct refusal string = {"string", 1, "longer than 64 KiB", "shorten"};
-	static const struct refusal keys = {"keys", 1, "more than 1000 settings", "closing }"};
+	static const struct refusal keys = {"keys", 1, "more than 256 settings", "closing }"};
 	static const struct refusal deep = {"deep", 1, "more than 32 deep", "closing brackets"};
 	struct buf buf;
 

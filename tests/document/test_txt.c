@@ -178,7 +178,7 @@ static void test_bounds_lines_and_size(void **state)
 
 	problems_init(&problems);
 	buf_init(&buf, 1 << 20);
-	for (int i = 0; i <= DOCUMENT_KEYS_MOST; i++)
+	for (int i = 0; i <= DOCUMENT_LINES_MOST; i++)
 		buf_add_text(&buf, "a:b\n");
 	assert_int_equal(document_read_txt(buf.data, buf.size, NULL, &root, &problems), RESULT_INVALID);
 	assert_int_equal(problems.count, 1);

@@ -27,11 +27,11 @@ static const char *const ports[] = {"5005", NULL};
 
 static const struct setting rows[] = {
 	{"url", SETTING_URL, offsetof(struct options, url), .required = true},
-	{"secret_file", SETTING_SECRET, offsetof(struct options, secret)},
+	{"secret_file", SETTING_SECRET, offsetof(struct options, secret), .help = "secret"},
 	{"address", SETTING_ADDRESS, offsetof(struct options, address), .choices = ports},
-	{"words", SETTING_STRINGS, offsetof(struct options, words), "a b"},
+	{"words", SETTING_STRINGS, offsetof(struct options, words), "a b", .help = "words"},
 	{"number", SETTING_INTEGER, offsetof(struct options, number), "5", .least = 1, .most = 9},
-	{"duration", SETTING_DURATION, offsetof(struct options, duration), "5s"},
+	{"duration", SETTING_DURATION, offsetof(struct options, duration), "5s", .help = "duration"},
 	{"choice", SETTING_CHOICE, offsetof(struct options, choice), "green", .choices = choices},
 	SETTING_END,
 };
@@ -44,7 +44,7 @@ static const struct config_kind kinds[] = {
 };
 
 static char folder[] = "/tmp/fuzz-config-XXXXXX";
-static char conf[64], part_folder[64], part[64];
+static char conf[64], part_folder[80], part[96];
 
 static void clean(void)
 {
