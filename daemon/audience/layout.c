@@ -115,7 +115,7 @@ bool layout_row_get(const uint8_t bytes[LAYOUT_ROW], struct layout_row *row)
 
 uint64_t layout_phone_get(const uint8_t *at)
 {
-	return bytes_get64(at) & 0xffffffffff;
+	return (uint64_t)bytes_get32(at) | (uint64_t)at[4] << 32;
 }
 
 void layout_phone_put(uint8_t *at, uint64_t phone)

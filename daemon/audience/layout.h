@@ -52,7 +52,7 @@ void layout_row_put(const struct layout_row *row, uint8_t out[LAYOUT_ROW]);
 /* False when the key has no closing zero. */
 bool layout_row_get(const uint8_t bytes[LAYOUT_ROW], struct layout_row *row);
 
-/* A phone number of the column. At least 8 bytes must be readable there. */
+/* A phone number of the column. */
 uint64_t layout_phone_get(const uint8_t *at);
 void layout_phone_put(uint8_t *at, uint64_t phone);
 

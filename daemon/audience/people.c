@@ -140,7 +140,6 @@ phone_t people_phone(const struct people *people, uint32_t id)
 {
 	if (id == 0 || id > people->top)
 		return 0;
-	/* The footer stands behind the column, so eight bytes can always be read. */
 	return layout_phone_get(people->phones + (size_t)(id - 1) * LAYOUT_PHONE);
 }
 

@@ -214,6 +214,12 @@ void set_cursor_seek(struct set_cursor *cursor, uint32_t position)
 		cursor->at.has_value = false;
 }
 
+void set_cursor_find(struct set_cursor *cursor, uint32_t id)
+{
+	roaring_init_iterator(bits_of(cursor->set), &cursor->at);
+	roaring_move_uint32_iterator_equalorlarger(&cursor->at, id);
+}
+
 uint32_t set_cursor_read(struct set_cursor *cursor, uint32_t *ids, uint32_t most)
 {
 	if (!cursor->at.has_value || most == 0)

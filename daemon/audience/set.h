@@ -88,6 +88,9 @@ void set_cursor_free(struct set_cursor **cursor);
 /* Stands at `position`; past the end nothing more is read. */
 void set_cursor_seek(struct set_cursor *cursor, uint32_t position);
 
+/* Stands at the first member that is `id` or higher. */
+void set_cursor_find(struct set_cursor *cursor, uint32_t id);
+
 /* Reads at most `most` ids into `ids` and moves on. Returns how many; 0 at the end. */
 uint32_t set_cursor_read(struct set_cursor *cursor, uint32_t *ids, uint32_t most);
 

@@ -13,7 +13,7 @@
 #include "loop/file.h"
 #include "roster/date.h"
 #include "roster/names.h"
-#include "roster/store.h"
+#include "roster/db.h"
 
 #define SNAPSHOT_TMP SNAPSHOT_NAME ".tmp"
 
@@ -61,7 +61,7 @@ static void fail(struct build *build, enum result result)
 
 static void walk_next(struct build *build, struct walk *walk)
 {
-	const uint64_t phone_mask = ((uint64_t)1 << STORE_PHONE_BITS) - 1;
+	const uint64_t phone_mask = ((uint64_t)1 << DB_PHONE_BITS) - 1;
 	int status = walk->statement == NULL ? SQLITE_ERROR : sqlite3_step(walk->statement);
 
 	if (status == SQLITE_ROW) {

@@ -5,13 +5,11 @@
 /* The place behind a quoted cell whose opening quote stands at `at`; NULL when it is not closed before `end`. */
 static const char *skip_quoted(const char *at, const char *end)
 {
-	for (at++; at < end; at++) {
-		at = memchr(at, '"', (size_t)(end - at));
-		if (at == NULL)
-			return NULL;
+	at++;
+	while (at < end && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
 		if (at + 1 == end || at[1] != '"')
 			return at + 1;
-		at++;
+		at += 2;
 	}
 	return NULL;
 }

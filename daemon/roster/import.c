@@ -19,7 +19,7 @@
 #include "roster/reject.h"
 #include "roster/sorter.h"
 #include "roster/state.h"
-#include "roster/store.h"
+#include "roster/db.h"
 #include "roster/write.h"
 
 enum {
@@ -259,9 +259,9 @@ static enum result store(struct import *import)
 
 	if (import->totals->taken == 0)
 		return refuse_nobody(import);
-	enum result result = db_open(order->state, STORE_ROSTER, &import->db, import->problems);
+	enum result result = db_open(order->state, DB_ROSTER, &import->db, import->problems);
 	if (result == RESULT_OK)
-		result = db_open(order->state, STORE_OPTOUTS, &import->optouts, import->problems);
+		result = db_open(order->state, DB_OPTOUTS, &import->optouts, import->problems);
 	if (result != RESULT_OK)
 		return result;
 	sqlite3_busy_timeout(import->optouts, 10000);

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 #include "roster/state.h"
-#include "roster/store.h"
+#include "roster/db.h"
 
 enum { DRAIN_PIECE = 2000, READ_PIECE = 4096 };
 

@@ -8,7 +8,7 @@
 #include "roster/date.h"
 #include "roster/names.h"
 #include "roster/state.h"
-#include "roster/store.h"
+#include "roster/db.h"
 
 #define LIST_COLUMNS "list.name, source, basis, until, added_ms, imported_ms, members"
 

@@ -10,7 +10,7 @@
 #include "roster/date.h"
 #include "roster/lock.h"
 #include "roster/state.h"
-#include "roster/store.h"
+#include "roster/db.h"
 
 static bool there(int folder, const char *name)
 {
@@ -43,11 +43,11 @@ static enum result open_files(struct roster *roster, struct problems *problems)
 	}
 	if (there(roster->folder, SNAPSHOT_NAME) && !there(roster->folder, "roster.db"))
 		return refuse_lost_store(problems);
-	enum result result = db_open(roster->state, STORE_ROSTER, &roster->db, problems);
+	enum result result = db_open(roster->state, DB_ROSTER, &roster->db, problems);
 	if (result == RESULT_OK)
-		result = db_open(roster->state, STORE_OPTOUTS, &roster->optouts, problems);
+		result = db_open(roster->state, DB_OPTOUTS, &roster->optouts, problems);
 	if (result == RESULT_OK)
-		result = db_problem(STORE_ROSTER, db_meta(roster->db, "lineage", &roster->lineage), problems);
+		result = db_problem(DB_ROSTER, db_meta(roster->db, "lineage", &roster->lineage), problems);
 	return result;
 }
 
@@ -82,7 +82,7 @@ static enum result snapshot_problem(enum result result, struct problems *problem
 /* With the lock held: what an import that was cut off has left, and the snapshot. */
 static enum result rebuild_locked(sqlite3 *db, sqlite3 *optouts, int folder, int64_t now_ms, struct problems *problems)
 {
-	enum result result = db_problem(STORE_OPTOUTS, optout_drain(db, optouts), problems);
+	enum result result = db_problem(DB_OPTOUTS, optout_drain(db, optouts), problems);
 
 	if (result != RESULT_OK)
 		return result;
@@ -106,9 +106,9 @@ enum result roster_rebuild(const char *state, int64_t now_ms, struct problems *p
 		return snapshot_problem(result_of_errno(errno), problems);
 	enum result result = lock_take(&lock, folder, problems);
 	if (result == RESULT_OK)
-		result = db_open(state, STORE_ROSTER, &db, problems);
+		result = db_open(state, DB_ROSTER, &db, problems);
 	if (result == RESULT_OK)
-		result = db_open(state, STORE_OPTOUTS, &optouts, problems);
+		result = db_open(state, DB_OPTOUTS, &optouts, problems);
 	if (result == RESULT_OK)
 		result = rebuild_locked(db, optouts, folder, now_ms, problems);
 	sqlite3_close(db);

@@ -5,10 +5,16 @@
 
 #include "audience/layout.h"
 #include "base/mem.h"
-#include "roster/store.h"
+#include "roster/db.h"
 
-enum { LOOK_EVERY = 8192 };
+enum {
+	LOOK_EVERY = 8192,
+	ROW = 16, /* members written by one statement: starting a statement costs as much as a row */
+};
 
+
+#define MEMBER "(?, ?, ?, ?, ?)"
+#define MEMBERS_4 MEMBER ", " MEMBER ", " MEMBER ", " MEMBER
 
 /* Numbers of the database for the numbers of the file's words; found when first needed. */
 struct translation {
@@ -22,7 +28,9 @@ struct write {
 	bool dry;
 	uint64_t old_edition, edition; /* old: 0 when the list is new */
 	uint64_t next_id;
-	sqlite3_stmt *member, *resident, *due;
+	sqlite3_stmt *member, *members, *resident, *due;
+	struct record row[ROW];        /* to be written together */
+	int row_count;
 	sqlite3_stmt *old;             /* the old edition in the order of phones */
 	uint64_t old_phone;            /* UINT64_MAX behind the last */
 	uint64_t written;
@@ -145,14 +153,32 @@ static void put_resident(struct write *write, uint64_t phone)
 	}
 }
 
+static void bind_member(struct write *write, sqlite3_stmt *statement, int place, const struct record *record)
+{
+	sqlite3_bind_int64(statement, place + 1, db_place(write->edition, record->phone));
+	bind_number(statement, place + 2, record->year);
+	bind_number(statement, place + 3, translate(write, &write->role_sets, record->roles));
+	bind_number(statement, place + 4, translate(write, &write->areas, record->area));
+	bind_number(statement, place + 5, translate(write, &write->languages, record->language));
+}
+
+/* Writes the row of members, whole or what is there of it. */
+static void put_row(struct write *write)
+{
+	for (int i = 0; i < write->row_count; i++) {
+		bool whole = write->row_count == ROW;
+		bind_member(write, whole ? write->members : write->member, whole ? i * 5 : 0, &write->row[i]);
+		if (!whole || i + 1 == ROW)
+			run(write, whole ? write->members : write->member);
+	}
+	write->row_count = 0;
+}
+
 static void put_member(struct write *write, const struct record *record)
 {
-	sqlite3_bind_int64(write->member, 1, db_place(write->edition, record->phone));
-	bind_number(write->member, 2, record->year);
-	bind_number(write->member, 3, translate(write, &write->role_sets, record->roles));
-	bind_number(write->member, 4, translate(write, &write->areas, record->area));
-	bind_number(write->member, 5, translate(write, &write->languages, record->language));
-	run(write, write->member);
+	write->row[write->row_count++] = *record;
+	if (write->row_count == ROW)
+		put_row(write);
 }
 
 static void put_due(struct write *write, uint64_t phone)
@@ -214,6 +240,8 @@ static void put_all(struct write *write)
 	if (write->result == RESULT_OK && person.phone != 0)
 		put_person(write, &person);
 	if (write->result == RESULT_OK)
+		put_row(write);
+	if (write->result == RESULT_OK)
 		count_left(write, UINT64_MAX);
 }
 
@@ -249,7 +277,8 @@ static void begin(struct write *write)
 		"INSERT OR IGNORE INTO language(name) VALUES(?)", "SELECT id FROM language WHERE name = ?");
 	write->resident = prepare(write, write->dry ? "SELECT 1 FROM resident WHERE phone = ?" :
 		"INSERT OR IGNORE INTO resident VALUES(?, ?)");
-	write->member = prepare(write, "INSERT INTO member VALUES(?, ?, ?, ?, ?)");
+	write->member = prepare(write, "INSERT INTO member VALUES" MEMBER);
+	write->members = prepare(write, "INSERT INTO member VALUES" MEMBERS_4 ", " MEMBERS_4 ", " MEMBERS_4 ", " MEMBERS_4);
 	write->due = prepare(write, "INSERT OR IGNORE INTO optout_due VALUES(?, ?, ?)");
 	write->old = prepare(write, "SELECT place FROM member WHERE place BETWEEN ? AND ? ORDER BY place");
 	if (write->result != RESULT_OK)
@@ -319,6 +348,7 @@ enum result write_list(const struct write_order *order)
 		count_up(&write);
 	}
 	sqlite3_finalize(write.member);
+	sqlite3_finalize(write.members);
 	sqlite3_finalize(write.resident);
 	sqlite3_finalize(write.due);
 	translation_fini(&write.areas);

@@ -298,6 +298,35 @@ static void a_slice_looks_again_at_opt_outs_and_leavers(void **state)
 	town_free(&town);
 }
 
+static void slices_say_the_same_as_asking_one_by_one(void **state)
+{
+	struct town town;
+	struct cut cut;
+	unsigned int seed = 31;
+
+	town_make(&town, 3000, 8);
+	cut_init(&cut, 300);
+	for (int turn = 0; turn < 60; turn++) {
+		struct set *sets[3] = {set_new(), set_new(), set_new()};
+		for (int i = 0; i < 2000; i++)
+			set_add(sets[i % 3], 1 + (uint32_t)rand_r(&seed) % (turn % 2 == 0 ? 3000 : 800));
+		for (uint32_t first = 0; first < set_count(sets[0]) + 10; first += 1 + (uint32_t)rand_r(&seed) % 300) {
+			cut_slice(&cut, town.people, sets[0], first, 1 + (uint32_t)rand_r(&seed) % 300, sets[1], sets[2]);
+			for (uint32_t i = 0; i < cut.count; i++) {
+				uint32_t id, at = cut.ids[i];
+				assert_true(set_select(sets[0], first + i, &id));
+				assert_int_equal(at, id);
+				assert_int_equal(cut.states[i], set_contains(sets[2], at) ? STATE_GONE :
+					set_contains(sets[1], at) ? STATE_OPTED_OUT : STATE_WAITING);
+			}
+		}
+		for (int i = 0; i < 3; i++)
+			set_free(&sets[i]);
+	}
+	cut_fini(&cut);
+	town_free(&town);
+}
+
 static void nobody_known_expands_to_nobody(void **state)
 {
 	struct people *people = people_nobody();
@@ -320,6 +349,7 @@ int main(void)
 		cmocka_unit_test(lanes_and_exclusions_partition_the_pool),
 		cmocka_unit_test(capped_is_counting),
 		cmocka_unit_test(a_slice_looks_again_at_opt_outs_and_leavers),
+		cmocka_unit_test(slices_say_the_same_as_asking_one_by_one),
 		cmocka_unit_test(nobody_known_expands_to_nobody),
 	};
 

@@ -1,4 +1,4 @@
-#include "roster/store.h"
+#include "roster/db.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +140,7 @@ const char *db_text(sqlite3_stmt *statement, int column)
 
 int64_t db_place(uint64_t edition, uint64_t phone)
 {
-	return (int64_t)(edition << STORE_PHONE_BITS | phone);
+	return (int64_t)(edition << DB_PHONE_BITS | phone);
 }
 
 static enum result version_of(sqlite3 *db, int *version)
@@ -165,7 +165,7 @@ static enum result create(sqlite3 *db, enum db_which which)
 		result = version_of(db, &version);
 	if (result == RESULT_OK && version == 0)
 		result = db_run(db, schemas[which]);
-	if (result == RESULT_OK && version == 0 && which == STORE_ROSTER) {
+	if (result == RESULT_OK && version == 0 && which == DB_ROSTER) {
 		digest_random(&lineage, sizeof(lineage));
 		/* Kept positive: SQLite's numbers have a sign. */
 		result = db_meta_set(db, "lineage", lineage >> 1 | 1);

@@ -1,5 +1,5 @@
-#ifndef ROSTER_STORE_H
-#define ROSTER_STORE_H
+#ifndef ROSTER_DB_H
+#define ROSTER_DB_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,9 +23,9 @@
  *
  * Table of optouts.db: optout.
  */
-enum { STORE_PHONE_BITS = 36 };
+enum { DB_PHONE_BITS = 36 };
 
-enum db_which { STORE_ROSTER, STORE_OPTOUTS };
+enum db_which { DB_ROSTER, DB_OPTOUTS };
 
 /* Opens or creates. `problems` says what went wrong. Close with sqlite3_close. */
 enum result db_open(const char *state, enum db_which which, sqlite3 **db, struct problems *problems);
