@@ -39,7 +39,6 @@ struct spool_file {
 	uid_t uid;             /* who owns it */
 	int64_t mtime_ms;      /* wall clock */
 	bool leftover;         /* was already in work/ when we started: it may have been judged before */
-	bool urgent_room;      /* handed over past `at_once`, out of the room kept for urgent files */
 };
 
 struct spool_events {

@@ -1,0 +1,219 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "loop/file.h"
+#include "spool/name.h"
+#include "spool/state.h"
+
+struct job *job_new(struct spool *spool, const char *work_name, const char *name)
+{
+	struct job *job = mem_zalloc(sizeof(*job));
+
+	job->spool = spool;
+	job->work_name = mem_strdup(work_name);
+	job->file.work_name = job->work_name;
+	job->file.name = name_original(job->work_name);
+	buf_init(&job->reason, 256u << 10);
+	return job;
+}
+
+void job_free(struct job *job)
+{
+	buf_fini(&job->reason);
+	free(job->work_name);
+	free(job->bytes);
+	free(job);
+}
+
+/* Out of work/. When even that fails the verdict is kept and tried again with every scan: it is never asked for twice. */
+static int move_out(struct job *job)
+{
+	struct spool *spool = job->spool;
+	const char *to = job->accepted ? "done" : "failed";
+
+	/* The reason first: a file that was put aside without one would be a riddle. */
+	if (job->reason.size > 0)
+		folders_reason(spool, to, job->work_name, &job->reason);
+	if (folders_move(spool, "work", job->work_name, to, job->work_name) != 0)
+		return errno;
+	folders_sync(spool);
+	return 0;
+}
+
+enum result job_finish(struct job *job, bool accepted, const struct problems *problems)
+{
+	job->accepted = accepted;
+	buf_clear(&job->reason);
+	if (problems != NULL && problems->count > 0)
+		spool_reason(job->file.name, accepted, problems, &job->reason);
+	int error = move_out(job);
+	if (error == 0) {
+		job_free(job);
+		return RESULT_OK;
+	}
+	log_event(LOG_ERR, "spool", "file=%s move=%s error=%s", log_quote(job->work_name), accepted ? "done" : "failed",
+		log_quote(strerror(error)));
+	free(job->bytes);
+	job->bytes = NULL;
+	list_push_back(&job->spool->unfinished, &job->link);
+	return result_of_errno(error);
+}
+
+void job_retry(struct job *job)
+{
+	int error = move_out(job);
+
+	if (error != 0 && error != ENOENT)
+		return;
+	list_remove(&job->link);
+	job_free(job);
+}
+
+static void refuse(struct job *job, struct problems *problems)
+{
+	struct spool *spool = job->spool;
+
+	if (spool->events.refused != NULL)
+		spool->events.refused(spool->arg, job->file.name, problems);
+	job_finish(job, false, problems);
+	problems_fini(problems);
+}
+
+static void refuse_kind(struct job *job, mode_t mode)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+	struct problem *problem;
+	if (S_ISDIR(mode))
+		problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL, N_("this is a folder, not a file"));
+	else if (S_ISLNK(mode))
+		problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL, N_("this is a symbolic link, not a file"));
+	else
+		problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL,
+			N_("this is a device, pipe or socket, not a file"));
+	problem_remedy(problem, N_("put the alert file itself here, one file per alert"));
+	refuse(job, &problems);
+}
+
+static void refuse_owner(struct job *job, uid_t uid)
+{
+	struct problems problems;
+	char owner[64];
+
+	owner_text(uid, owner, sizeof(owner));
+	problems_init(&problems);
+	struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL,
+		N_("the file belongs to user \"%s\", who may not submit alerts"), owner);
+	problem_remedy(problem, N_("ask the administrator to add this user to group crier, or have a member submit it"));
+	refuse(job, &problems);
+}
+
+static void refuse_size(struct job *job)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+	struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL,
+		N_("the file is larger than %u KiB, so it cannot be an alert"), SPOOL_FILE_MOST >> 10);
+	problem_remedy(problem, N_("submit only the alert text, without pictures or attachments"));
+	refuse(job, &problems);
+}
+
+static void refuse_unreadable(struct job *job, int error)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+	struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL,
+		N_("the service may not read the file: %s"), strerror(error));
+	problem_remedy(problem, N_("let group crier read it (chmod g+r), or use: crier submit FILE"));
+	refuse(job, &problems);
+}
+
+static int read_bytes(struct job *job, int *error)
+{
+	char path[600];
+	struct stat st;
+	size_t size;
+
+	snprintf(path, sizeof(path), "work/%s", job->work_name);
+	if (file_read_all(job->spool->root_fd, path, SPOOL_FILE_MOST, &job->bytes, &size) != 0 ||
+		file->fstatat(job->spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		*error = errno;
+		return -1;
+	}
+	job->file.bytes = job->bytes;
+	job->file.size = size;
+	job->file.uid = st.st_uid;
+	job->file.mtime_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+	return 0;
+}
+
+/* Only what will be the same tomorrow is a refusal; a machine in trouble is a reason to come back. */
+static void not_read(struct job *job, int error)
+{
+	struct spool *spool = job->spool;
+
+	if (error == EFBIG) {
+		refuse_size(job);
+	} else if (error == EACCES || error == EPERM) {
+		refuse_unreadable(job, error);
+	} else if (error == ENOENT) {
+		job_free(job);
+	} else {
+		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(job->work_name), log_quote(strerror(error)));
+		list_push_back(&spool->later, &job->link);
+		spool->later_count++;
+	}
+}
+
+/* Reads and judges what is in work/. False: the job is refused or put off, and not the caller's any more. */
+bool claim_read(struct job *job)
+{
+	struct spool *spool = job->spool;
+	char path[600];
+	struct stat st;
+	int error;
+
+	snprintf(path, sizeof(path), "work/%s", job->work_name);
+	if (file->fstatat(spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		not_read(job, errno);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		refuse_kind(job, st.st_mode);
+		return false;
+	}
+	if (!owners_accept(&spool->owners, st.st_uid)) {
+		refuse_owner(job, st.st_uid);
+		return false;
+	}
+	if (read_bytes(job, &error) != 0) {
+		not_read(job, error);
+		return false;
+	}
+	return true;
+}
+
+struct job *claim_new(struct spool *spool, const char *name)
+{
+	char *safe = name_safe(name);
+	char *work_name = folders_free_name(spool, safe);
+	struct job *job = NULL;
+
+	if (folders_move(spool, "new", name, "work", work_name) == 0)
+		job = job_new(spool, work_name, safe);
+	else if (errno != ENOENT)
+		log_event(LOG_ERR, "spool", "file=%s claim error=%s", log_quote(name), log_quote(strerror(errno)));
+	free(work_name);
+	free(safe);
+	if (job != NULL && !claim_read(job))
+		job = NULL;
+	return job;
+}

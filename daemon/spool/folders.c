@@ -1,0 +1,244 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "loop/file.h"
+#include "spool/name.h"
+#include "spool/state.h"
+
+static const struct {
+	const char *name;
+	mode_t mode;
+} folders[] = {
+	{"tmp", 02770},
+	{"new", 02770},
+	{"work", 02750},
+	{"done", 02750},
+	{"failed", 02750},
+};
+
+#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+static int explain(struct problems *problems, const char *path, int error)
+{
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, NULL, "paths.spool",
+		N_("cannot use the folder %s: %s"), path, strerror(error));
+
+	problem_remedy(problem, N_("create it, and let the service's user write in it"));
+	errno = error;
+	return -1;
+}
+
+/* Mode and group are set on what we made ourselves; what the installer or an administrator made stays as it is. */
+static int make_one(const struct spool *spool, const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (file->fstatat(AT_FDCWD, path, &st, 0) == 0) {
+		errno = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+		return S_ISDIR(st.st_mode) ? 0 : -1;
+	}
+	if (file_make_folders(path, 0750) != 0)
+		return -1;
+	if (spool->group != (gid_t)-1 && chown(path, (uid_t)-1, spool->group) != 0)
+		log_event(LOG_WARNING, "spool", "folder=%s group=%u error=%s", log_quote(path), (unsigned int)spool->group,
+			strerror(errno));
+	return chmod(path, mode);
+}
+
+static int make_all(struct spool *spool, struct problems *problems)
+{
+	if (make_one(spool, spool->root, 0750) != 0)
+		return explain(problems, spool->root, errno);
+	for (size_t i = 0; i < FOLDERS; i++) {
+		char *path = mem_printf("%s/%s", spool->root, folders[i].name);
+		int status = make_one(spool, path, folders[i].mode);
+		if (status == 0 && access(path, R_OK | W_OK | X_OK) != 0)
+			status = -1;
+		if (status != 0)
+			explain(problems, path, errno);
+		free(path);
+		if (status != 0)
+			return -1;
+	}
+	return 0;
+}
+
+enum result folders_open(struct spool *spool, struct problems *problems)
+{
+	if (make_all(spool, problems) != 0)
+		return result_of_errno(errno);
+	spool->root_fd = file->open(AT_FDCWD, spool->root, O_RDONLY | O_DIRECTORY, 0);
+	if (spool->root_fd < 0) {
+		explain(problems, spool->root, errno);
+		return result_of_errno(errno);
+	}
+	return RESULT_OK;
+}
+
+bool folders_stand(const struct spool *spool)
+{
+	struct stat path, held;
+
+	return spool->root_fd >= 0 && file->fstatat(AT_FDCWD, spool->root, &path, 0) == 0 &&
+		file->fstat(spool->root_fd, &held) == 0 && path.st_dev == held.st_dev && path.st_ino == held.st_ino;
+}
+
+/* Somebody removed or exchanged folders under us: makes what is missing and holds on to what is there now. */
+void folders_renew(struct spool *spool)
+{
+	struct problems problems;
+	struct buf text;
+
+	problems_init(&problems);
+	if (spool->root_fd >= 0)
+		file->close(spool->root_fd);
+	spool->root_fd = -1;
+	if (folders_open(spool, &problems) != RESULT_OK) {
+		buf_init(&text, 4096);
+		problems_text(&problems, LANG_EN, &text);
+		log_event(LOG_ERR, "spool", "error=%s", log_quote(buf_text(&text)));
+		buf_fini(&text);
+	}
+	problems_fini(&problems);
+}
+
+static void path_in(char out[600], const char *folder, const char *name)
+{
+	snprintf(out, 600, "%s/%s", folder, name);
+}
+
+int folders_move(struct spool *spool, const char *from, const char *from_name, const char *to, const char *to_name)
+{
+	char old[600], fresh[600];
+
+	path_in(old, from, from_name);
+	path_in(fresh, to, to_name);
+	int status = file->rename(spool->root_fd, old, spool->root_fd, fresh);
+	if (status != 0 && errno == ENOENT && strcmp(from, "work") == 0) {
+		folders_renew(spool); /* perhaps it is the target that was removed */
+		status = file->rename(spool->root_fd, old, spool->root_fd, fresh);
+	}
+	return status;
+}
+
+/* No file of ours has this name yet, wherever the clock was set meanwhile. */
+char *folders_free_name(struct spool *spool, const char *safe)
+{
+	static const char *const places[] = {"work", "done", "failed"};
+	struct stat st;
+
+	for (;;) {
+		char *name = name_work(clock_wall_ms(), ++spool->number, safe);
+		bool taken = false;
+		for (int i = 0; i < 3 && !taken; i++) {
+			char path[600];
+			path_in(path, places[i], name);
+			taken = file->fstatat(spool->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+		}
+		if (!taken)
+			return name;
+		free(name);
+	}
+}
+
+struct sync_job {
+	struct spool *spool;
+	int root_fd;
+	int files[SYNC_MOST];
+	unsigned int count;
+	int error;
+};
+
+static void on_sync(void *arg)
+{
+	static const char *const places[] = {"done", "failed", "work"};
+	struct sync_job *job = arg;
+
+	for (unsigned int i = 0; i < job->count; i++)
+		if (file->fsync(job->files[i]) != 0)
+			job->error = errno;
+	for (int i = 0; i < 3; i++) {
+		int fd = file->open(job->root_fd, places[i], O_RDONLY | O_DIRECTORY, 0);
+		if (fd < 0 || file_sync_folder(fd) != 0)
+			job->error = errno;
+		if (fd >= 0)
+			file->close(fd);
+	}
+}
+
+static void on_synced(void *arg)
+{
+	struct sync_job *job = arg;
+	struct spool *spool = job->spool;
+
+	for (unsigned int i = 0; i < job->count; i++)
+		file->close(job->files[i]);
+	file->close(job->root_fd);
+	if (job->error != 0)
+		log_event(LOG_ERR, "spool", "call=fsync error=%s", log_quote(strerror(job->error)));
+	free(job);
+	spool->sync.running = false;
+	if (spool->sync.wanted)
+		folders_sync(spool);
+	else if (spool->closing)
+		spool_maybe_gone(spool);
+}
+
+void folders_sync(struct spool *spool)
+{
+	struct sync *sync = &spool->sync;
+
+	sync->wanted = true;
+	if (sync->running)
+		return;
+	struct sync_job *job = mem_zalloc(sizeof(*job));
+	job->spool = spool;
+	job->root_fd = fcntl(spool->root_fd, F_DUPFD_CLOEXEC, 0);
+	memcpy(job->files, sync->files, sync->count * sizeof(int));
+	job->count = sync->count;
+	sync->count = 0;
+	sync->wanted = false;
+	sync->running = true;
+	loop_work(spool->loop, on_sync, on_synced, job);
+}
+
+static int write_reason(struct spool *spool, const char *path, const char *fresh, const struct buf *text)
+{
+	int fd = file->open(spool->root_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0640);
+
+	if (fd < 0)
+		return -1;
+	if (file_write_all(fd, text->data, text->size) != 0 ||
+		file->rename(spool->root_fd, fresh, spool->root_fd, path) != 0) {
+		int error = errno;
+		file->close(fd);
+		file->unlink(spool->root_fd, fresh);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* A reason that cannot be written (disk full) is logged: the file itself still goes where it belongs. */
+void folders_reason(struct spool *spool, const char *folder, const char *work_name, const struct buf *text)
+{
+	char *path = mem_printf("%s/%s.reason", folder, work_name);
+	char *fresh = mem_printf("%s/.%s.tmp", folder, work_name);
+	int fd = write_reason(spool, path, fresh, text);
+
+	if (fd < 0)
+		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
+	else if (spool->sync.count < SYNC_MOST)
+		spool->sync.files[spool->sync.count++] = fd;
+	else if (file->fsync(fd) != 0 || file->close(fd) != 0)
+		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
+	free(path);
+	free(fresh);
+}

@@ -1,0 +1,96 @@
+#include "spool/name.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define ENDING_MOST 16u
+
+bool name_passed_over(const char *name)
+{
+	static const char *const endings[] = {"~", ".swp", ".tmp", ".part"};
+	size_t size = strlen(name);
+
+	if (name[0] == '.')
+		return true;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t part = strlen(endings[i]);
+		if (size >= part && strcasecmp(name + size - part, endings[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Controls, what cannot be seen, and what turns the reading direction: a name must read as what it is. */
+static bool is_plain(uint32_t code)
+{
+	if (code < 0x20 || code == '/' || code == '\\' || (code >= 0x7f && code <= 0x9f))
+		return false;
+	if (code == 0xad || code == 0xfeff || (code >= 0x200b && code <= 0x200f))
+		return false;
+	return !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f) && code < 0xe0000;
+}
+
+static char *printable(const char *name)
+{
+	const char *at = name, *end = name + strlen(name);
+	char *out = mem_calloc(strlen(name) + 1, 1);
+	char *to = out;
+	uint32_t code;
+
+	while (at < end) {
+		const char *from = at;
+		if (!utf8_next(&at, end, &code)) {
+			at++;
+			*to++ = '_';
+		} else if (!is_plain(code)) {
+			*to++ = '_';
+		} else {
+			memcpy(to, from, (size_t)(at - from));
+			to += at - from;
+		}
+	}
+	return out;
+}
+
+char *name_safe(const char *name)
+{
+	char *whole = printable(name);
+	const char *dot = strrchr(whole, '.');
+
+	if (*whole == '\0') {
+		free(whole);
+		return mem_strdup("_");
+	}
+	if (strlen(whole) <= NAME_SAFE_MOST)
+		return whole;
+	const char *ending = dot != NULL && strlen(dot) <= ENDING_MOST ? dot : "";
+	size_t keep = utf8_cut(whole, NAME_SAFE_MOST - strlen(ending));
+	char *shorter = mem_printf("%.*s%s", (int)keep, whole, ending);
+	free(whole);
+	return shorter;
+}
+
+char *name_work(int64_t wall_ms, unsigned int number, const char *safe)
+{
+	char stamp[24];
+
+	return mem_printf("%s-%u-%s", clock_stamp(wall_ms, stamp), number, safe);
+}
+
+const char *name_original(const char *work)
+{
+	const char *at = strchr(work, '-');
+
+	if (at == NULL || !isdigit((unsigned char)at[1]))
+		return work;
+	at++;
+	while (isdigit((unsigned char)*at))
+		at++;
+	return *at == '-' && at[1] != '\0' ? at + 1 : work;
+}
