@@ -19,6 +19,8 @@ static void seen(void *arg, enum mustache_use use, const char *name, unsigned in
 	REQUIRE(name[0] != '\0' && line > 0);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mustache *mustache = NULL;

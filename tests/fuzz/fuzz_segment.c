@@ -56,6 +56,8 @@ static void check_codings(const char *text, size_t size)
 	free(septets);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf out;
