@@ -49,6 +49,25 @@ static enum message_format wecom_format(const struct channel_config *config)
 	return (enum message_format)options->format;
 }
 
+/* Where people paste the whole address, a key in it; or the end of the string. */
+static size_t length_without_key(const char *url)
+{
+	const char *query = strchr(url, '?');
+
+	return query != NULL && strstr(query, "key=") != NULL ? (size_t)(query - url) : strlen(url);
+}
+
+static void wecom_check(const struct channel_config *config, struct problems *problems)
+{
+	const struct wecom_options *options = config->options;
+	struct place at = {config->file, config->line};
+
+	if (options->url[length_without_key(options->url)] != '\0')
+		problem_remedy(problem_add(problems, PROBLEM_WARNING, &at, "url",
+				       N_("the robot's key stands in the configuration, where too many can read it; it is ignored here")),
+			N_("take ?key= and what follows out, and write the key into the file of key_file"));
+}
+
 static void on_released(struct channel *channel)
 {
 	struct wecom *wecom = channel->state;
@@ -65,7 +84,9 @@ static enum result wecom_open(struct channel *self, struct problems *problems)
 	struct wecom *wecom = mem_zalloc(sizeof(*wecom));
 	char *key = http_escape(options->key, strlen(options->key));
 
-	wecom->url = mem_printf("%s%ckey=%s", options->url, strchr(options->url, '?') != NULL ? '&' : '?', key);
+	char *url = mem_strndup(options->url, length_without_key(options->url));
+	wecom->url = mem_printf("%s%ckey=%s", url, strchr(url, '?') != NULL ? '&' : '?', key);
+	free(url);
 	free(key);
 	web_init(&wecom->web, self, on_released);
 	self->state = wecom;
@@ -138,6 +159,7 @@ const struct channel_kind wecom_robot_kind = {
 	.rate = "18/min",
 	.window = 1,
 	.batch = 1,
+	.check = wecom_check,
 	.open = wecom_open,
 	.send = wecom_send,
 	.close = wecom_close,

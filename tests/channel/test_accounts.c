@@ -281,6 +281,58 @@ static void a_robot_that_is_blocked_again_waits_an_hour(void **state)
 	end(&bench);
 }
 
+static void a_key_pasted_with_the_address_is_warned_of_and_ignored(void **state)
+{
+	const struct channel_kind *kind = channel_kind_find("wecom-robot");
+	struct problems problems;
+	struct bench bench;
+
+	begin(&bench);
+	bench.batch.count = 1;
+	bench.gateway.says = "{\"errcode\":0,\"errmsg\":\"ok\"}";
+	open_at(&bench, "wecom-robot", "/send?key=pasted", NULL, NULL);
+	settle(&bench, CLASS_OK);
+	assert_non_null(strstr(buf_text(&bench.gateway.last), "POST /send?key=k-e-y HTTP"));
+	problems_init(&problems);
+	kind->check(&bench.owner.config, &problems);
+	assert_int_equal(problems.count, 1);
+	assert_int_equal(problems.errors, 0);
+	problems_fini(&problems);
+	end(&bench);
+}
+
+/* What --check says of options that contradict each other. */
+static void contradicting_options_are_refused(void **state)
+{
+	static const struct {
+		const char *kind;
+		struct option options[5];
+		const char *field; /* NULL: nothing is wrong */
+	} cases[] = {
+		{"led-onbon", {{"width", "128"}, {"height", "32"}, {"font", "32"}}, NULL},
+		{"led-onbon", {{"width", "128"}, {"height", "16"}, {"font", "24"}}, "height"},
+		{"led-onbon", {{"width", "128"}, {"height", "32"}, {"area_id", "5"}}, "area_id"},
+		{"led-onbon", {{"width", "128"}, {"height", "32"}, {"area_id", "5"}, {"device", "5k"}}, NULL},
+		{"led-onbon", {{"width", "100"}, {"height", "32"}, {"device", "5k"}}, "width"},
+		{"sms-yunmas", {{"url", "http://h/"}}, NULL},
+		{"sms-yunmas", {{"url", "http://h/"}, {"pull_every", "30000"}}, "pull_every"},
+		{"sms-yunmas", {{"url", "http://h/"}, {"pull_every", "30"}, {"report_url", "http://h/r"}}, "pull_every"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct owner owner = {.loop = NULL};
+		struct problems problems;
+		problems_init(&problems);
+		owner_configure(&owner, cases[i].kind, cases[i].options);
+		channel_kind_find(cases[i].kind)->check(&owner.config, &problems);
+		assert_int_equal(problems.count, cases[i].field != NULL);
+		if (cases[i].field != NULL)
+			assert_string_equal(problems.list[0].field, cases[i].field);
+		problems_fini(&problems);
+		owner_free_options(&owner);
+	}
+}
+
 static void a_post_too_long_never_leaves(void **state)
 {
 	struct bench bench;
@@ -412,6 +464,8 @@ int main(void)
 		cmocka_unit_test(yunmas_reports_are_pushed),
 		cmocka_unit_test(yunmas_reports_are_pulled),
 		cmocka_unit_test(a_robot_that_is_blocked_again_waits_an_hour),
+		cmocka_unit_test(a_key_pasted_with_the_address_is_warned_of_and_ignored),
+		cmocka_unit_test(contradicting_options_are_refused),
 		cmocka_unit_test(a_post_too_long_never_leaves),
 		cmocka_unit_test(the_owner_hears_once_when_a_peer_goes_and_comes),
 		cmocka_unit_test(the_wording_follows_the_setting),
