@@ -424,6 +424,44 @@ static void a_cancelled_import_changes_nothing(void **state)
 	assert_false(folder_has(&desk->folder, "roster.snapshot.tmp"));
 }
 
+static bool cancel_at_the_last_line(void *arg, const char *name, char code[16])
+{
+	atomic_store((atomic_bool *)arg, true);
+	strcpy(code, "320583");
+	return true;
+}
+
+static void an_import_cancelled_while_writing_changes_nothing(void **state)
+{
+	enum { LINES = 9000 };
+	struct desk *desk = *state;
+	atomic_bool cancel = false;
+	char *text = malloc(LINES * 32);
+	size_t used = (size_t)sprintf(text, "phone,area,opt_out\n");
+
+	assert_int_equal(desk_import(desk, "phone\n13800000001\n"), RESULT_OK);
+	for (int i = 1; i < LINES; i++)
+		used += (size_t)sprintf(text + used, "1391111%04d,320583,1\n", i);
+	used += (size_t)sprintf(text + used, "13911110000,here,1\n");
+	desk->order.cancel = &cancel;
+	desk->order.area_find = cancel_at_the_last_line;
+	desk->order.area_arg = &cancel;
+	assert_int_equal(desk_import_bytes(desk, text, used), RESULT_CLOSED);
+	assert_int_equal(desk->totals.taken, LINES);
+	desk_open_roster(desk, NOW_MS);
+	assert_int_equal(people_top(roster_people(desk->roster)), 1);
+	assert_int_equal(desk_id(desk, 13800000001), 1);
+	assert_true(set_empty(roster_optouts(desk->roster)));
+	assert_false(folder_has(&desk->folder, "roster.snapshot.tmp"));
+	/* the same file without the flag goes in whole, and numbers go on from where they were */
+	cancel = false;
+	desk->order.cancel = NULL;
+	assert_int_equal(desk_import_bytes(desk, text, used), RESULT_OK);
+	assert_int_equal(people_top(roster_people(desk->roster)), LINES + 1);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), LINES);
+	free(text);
+}
+
 static void a_full_reject_file_stops_the_import(void **state)
 {
 	struct desk *desk = *state;
@@ -519,6 +557,7 @@ int main(void)
 		TEST(areas_may_be_names_or_missing),
 		TEST(a_dry_run_counts_and_changes_nothing),
 		TEST(a_cancelled_import_changes_nothing),
+		TEST(an_import_cancelled_while_writing_changes_nothing),
 		TEST(a_full_reject_file_stops_the_import),
 		TEST(every_line_of_many_lists_is_in_the_snapshot),
 	};

@@ -1,6 +1,7 @@
 /* The store over starts, damage and opt-outs. */
 #include "desk.h"
 
+#include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -256,6 +257,26 @@ static void lists_are_told_by_name(void **state)
 	roster_lists_free(&lists, count);
 }
 
+static void opt_outs_of_an_import_that_was_cut_off_are_made_good(void **state)
+{
+	struct desk *desk = *state;
+	sqlite3 *db;
+
+	assert_int_equal(desk_import(desk, THREE), RESULT_OK);
+	roster_close(&desk->roster);
+	/* what stands in the database between the commit and the end of an import */
+	assert_int_equal(sqlite3_open(folder_at(&desk->folder, "roster.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "INSERT INTO optout_due VALUES(13800000003, 'list x', 9);"
+		"UPDATE meta SET value = value + 1 WHERE name = 'generation'", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	desk_open_roster(desk, NOW_MS);
+	assert_true(set_contains(roster_optouts(desk->roster), desk_id(desk, 13800000003)));
+	assert_false(roster_due(desk->roster, NOW_MS));
+	assert_int_equal(roster_optout_remove(desk->roster, 13800000003), RESULT_OK);
+	desk_open_roster(desk, NOW_MS);
+	assert_false(set_contains(roster_optouts(desk->roster), desk_id(desk, 13800000003)));
+}
+
 static void one_import_at_a_time(void **state)
 {
 	struct desk *desk = *state;
@@ -289,6 +310,7 @@ int main(void)
 		TEST(statistics_add_up),
 		TEST(finds_a_number_and_where_it_comes_from),
 		TEST(lists_are_told_by_name),
+		TEST(opt_outs_of_an_import_that_was_cut_off_are_made_good),
 		TEST(one_import_at_a_time),
 	};
 
