@@ -206,7 +206,6 @@ enum result ledger_replay(struct ledger *ledger, const struct ledger_replay *eve
 	if (result != RESULT_OK)
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, replaying.what,
 				N_("the ledger does not read as it was written")),
-			N_("keep a copy of the folder, bring the ledger back from a backup, or try: "
-			   "sqlite3 ledger.db .recover"));
+			N_("keep a copy of the folder, then bring the ledger back from a backup"));
 	return result;
 }

@@ -124,8 +124,7 @@ void store_problem(sqlite3 *db, const char *path, struct problems *problems)
 	} else if (result == RESULT_CORRUPT) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the ledger is damaged (%s)"),
 				sqlite3_errmsg(db)),
-			N_("keep a copy of the folder, bring the ledger back from a backup, or try: "
-			   "sqlite3 ledger.db .recover"));
+			N_("keep a copy of the folder, then bring the ledger back from a backup"));
 	} else {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the ledger cannot be read or written (%s)"),
 				sqlite3_errmsg(db)),
