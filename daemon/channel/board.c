@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/require.h"
 
-#define ITEMS_MOST (BOARD_ALERTS_MOST + BOARD_SLOGANS_MOST)
+#define ITEMS_MOST    (BOARD_ALERTS_MOST + BOARD_SLOGANS_MOST)
 #define PAGE_LEAST_MS 10000
 
 /* What one rotation goes through: `fixed` texts stand on every page, the others take turns. */
@@ -51,8 +51,9 @@ enum result board_show(struct board *board, const struct batch *batch, const cha
 
 	if (size > board->room)
 		return RESULT_TOO_BIG;
-	while (place < board->alert_count && (board->alerts[place].batch.alert != batch->name.alert ||
-						     board->alerts[place].batch.lane != batch->name.lane))
+	while (place < board->alert_count &&
+		(board->alerts[place].batch.alert != batch->name.alert ||
+			board->alerts[place].batch.lane != batch->name.lane))
 		place++;
 	if (place == BOARD_ALERTS_MOST)
 		return RESULT_BUSY;
@@ -65,8 +66,8 @@ enum result board_show(struct board *board, const struct batch *batch, const cha
 		.text = mem_strdup(text),
 		.size = size,
 		.until_ms = batch->until_ms,
-		.takeover_until_ms = batch->takeover_until_ms < batch->until_ms ? batch->takeover_until_ms :
-										   batch->until_ms,
+		.takeover_until_ms = batch->takeover_until_ms < batch->until_ms ? batch->takeover_until_ms
+										: batch->until_ms,
 	};
 	return RESULT_OK;
 }
@@ -81,7 +82,8 @@ void board_clear(struct board *board, uint32_t alert)
 void board_forget(struct board *board, struct batch_name batch)
 {
 	for (size_t i = board->alert_count; i-- > 0;)
-		if (board->alerts[i].batch.alert == batch.alert && board->alerts[i].batch.lane == batch.lane &&
+		if (board->alerts[i].batch.alert == batch.alert &&
+			board->alerts[i].batch.lane == batch.lane &&
 			board->alerts[i].batch.number == batch.number)
 			remove_at(board, i);
 }
@@ -148,7 +150,8 @@ static size_t joined(size_t have, size_t size)
 }
 
 /* Fills pages with the items behind the fixed ones, in order. `pages` has a place for every item. */
-static size_t make_pages(const struct board *board, const struct items *items, size_t fixed_size, struct page *pages)
+static size_t make_pages(
+	const struct board *board, const struct items *items, size_t fixed_size, struct page *pages)
 {
 	size_t count = 0, at = items->fixed;
 
@@ -169,7 +172,8 @@ static size_t make_pages(const struct board *board, const struct items *items, s
 }
 
 /* Which page it is at this moment: pages follow the wall clock, so that nothing needs to be remembered. */
-static const struct page *turn_page(const struct page *pages, size_t count, int64_t wall_ms, struct board_face *face)
+static const struct page *turn_page(
+	const struct page *pages, size_t count, int64_t wall_ms, struct board_face *face)
 {
 	int64_t cycle = 0;
 
@@ -185,7 +189,8 @@ static const struct page *turn_page(const struct page *pages, size_t count, int6
 	return &pages[at];
 }
 
-static void add_text(struct buf *text, const struct items *items, size_t first, size_t count, struct board_face *face)
+static void add_text(
+	struct buf *text, const struct items *items, size_t first, size_t count, struct board_face *face)
 {
 	for (size_t i = first; i < first + count; i++) {
 		if (text->size > 0)
@@ -195,7 +200,10 @@ static void add_text(struct buf *text, const struct items *items, size_t first, 
 	}
 }
 
-/* All alerts stand on every page where they leave room for the longest slogan; else they take turns, and alone. */
+/*
+ * All alerts stand on every page where they leave room for the longest slogan; else they take turns, and
+ * alone.
+ */
 static size_t fix_alerts(const struct board *board, struct items *items, size_t alerts)
 {
 	size_t fixed_size = 0, longest = 0;
@@ -236,7 +244,8 @@ void board_face(const struct board *board, int64_t wall_ms, struct board_face *f
 		return;
 	}
 	size_t fixed_size = fix_alerts(board, &items, alerts);
-	const struct page *page = turn_page(pages, make_pages(board, &items, fixed_size, pages), wall_ms, face);
+	const struct page *page =
+		turn_page(pages, make_pages(board, &items, fixed_size, pages), wall_ms, face);
 	buf_init(&text, 1 << 20);
 	add_text(&text, &items, 0, items.fixed, face);
 	add_text(&text, &items, page->first, page->count, face);

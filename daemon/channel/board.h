@@ -9,13 +9,14 @@
 #include "flow/batch.h"
 
 /*
- * What a sign should show at a moment, from the alerts and slogans it was given: pure, for any protocol. An alert owns the
- * sign during its takeover, then rotates with the slogans until its end. All texts that fit are one face that the sign
- * loops by itself; what does not fit is shown page after page. Room is counted in the bytes of the sign's own encoding.
+ * What a sign should show at a moment, from the alerts and slogans it was given: pure, for any protocol. An
+ * alert owns the sign during its takeover, then rotates with the slogans until its end. All texts that fit
+ * are one face that the sign loops by itself; what does not fit is shown page after page. Room is counted in
+ * the bytes of the sign's own encoding.
  */
-#define BOARD_ALERTS_MOST 32
-#define BOARD_SLOGANS_MOST 200
-#define BOARD_SEPARATOR "　　" /* between two texts of one face */
+#define BOARD_ALERTS_MOST    32
+#define BOARD_SLOGANS_MOST   200
+#define BOARD_SEPARATOR      "　　" /* between two texts of one face */
 #define BOARD_SEPARATOR_SIZE 4
 
 struct board_alert {
@@ -23,7 +24,9 @@ struct board_alert {
 	char *text; /* UTF-8 */
 	size_t size;
 	int64_t until_ms, takeover_until_ms; /* wall */
-	/* the sign's own marks: is it in the face under way, in the one the peer has, was it read back there */
+	/*
+	 * the sign's own marks: is it in the face under way, in the one the peer has, was it read back there
+	 */
 	bool sending, told, shown;
 };
 
@@ -56,8 +59,8 @@ void board_init(struct board *board, size_t room, uint32_t pass_base_ms, uint32_
 void board_fini(struct board *board);
 
 /*
- * Adds an alert, or replaces the one of the same alert and lane. RESULT_TOO_BIG: alone it is longer than the room;
- * RESULT_BUSY: too many alerts at once.
+ * Adds an alert, or replaces the one of the same alert and lane. RESULT_TOO_BIG: alone it is longer than the
+ * room; RESULT_BUSY: too many alerts at once.
  */
 enum result board_show(struct board *board, const struct batch *batch, const char *text, size_t size);
 
@@ -70,7 +73,10 @@ void board_forget(struct board *board, struct batch_name batch);
 /* Takes down what has ended. */
 void board_expire(struct board *board, int64_t wall_ms);
 
-/* These slogans from now on (copied). RESULT_TOO_BIG: one alone is too long, or they are too many; the old ones stay. */
+/*
+ * These slogans from now on (copied). RESULT_TOO_BIG: one alone is too long, or they are too many; the old
+ * ones stay.
+ */
 enum result board_playlist(struct board *board, char *const *slogans, const size_t *sizes);
 
 /* What should show now. Free with board_face_fini. */

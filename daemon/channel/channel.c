@@ -16,7 +16,10 @@ struct sent {
 	bool settled;
 };
 
-/* Something that the owner is told in the next turn. One queue, so that facts arrive in the order they were found. */
+/*
+ * Something that the owner is told in the next turn. One queue, so that facts arrive in the order they were
+ * found.
+ */
 struct note {
 	struct link in_queue;
 	void (*tell)(struct channel *channel, struct note *note);
@@ -76,8 +79,8 @@ static void free_channel(struct channel *channel)
 }
 
 /*
- * Tells what had been queued when the turn began. What the owner's answers add waits for the next turn, so that no
- * callback ever comes from inside a call into the channel.
+ * Tells what had been queued when the turn began. What the owner's answers add waits for the next turn, so
+ * that no callback ever comes from inside a call into the channel.
  */
 static void on_tell(void *arg)
 {
@@ -278,7 +281,10 @@ void channel_noted(struct channel *self, bool well, const char *words)
 	queue(self, note, tell_noted);
 }
 
-/* The owner may free what `config` points to inside closed(); nothing of the channel is touched that hangs on it. */
+/*
+ * The owner may free what `config` points to inside closed(); nothing of the channel is touched that hangs on
+ * it.
+ */
 static void tell_closed(struct channel *channel, struct note *note)
 {
 	free_note(note);

@@ -9,15 +9,16 @@
 #include "http/http.h"
 
 /*
- * Reports that are asked for: 1 delivered, 2 undelivered, 16 rejected by the SMSC. 4 and 8 say that a text is on its way,
- * which changes nothing here, and would double the requests that come back: each number costs one, not two or three.
+ * Reports that are asked for: 1 delivered, 2 undelivered, 16 rejected by the SMSC. 4 and 8 say that a text is
+ * on its way, which changes nothing here, and would double the requests that come back: each number costs
+ * one, not two or three.
  */
-#define DLR_MASK 19
-#define DLR_DELIVERED 1
+#define DLR_MASK        19
+#define DLR_DELIVERED   1
 #define DLR_UNDELIVERED 2
-#define DLR_BUFFERED 4
-#define DLR_ACCEPTED 8
-#define DLR_REJECTED 16
+#define DLR_BUFFERED    4
+#define DLR_ACCEPTED    8
+#define DLR_REJECTED    16
 
 static void add_parameter(struct buf *out, char separator, const char *name, const char *value)
 {
@@ -43,8 +44,9 @@ static void add_numbers(struct buf *out, const struct batch *batch)
 }
 
 /*
- * Kannel decodes the parameter once and then fills in its own %-escapes, so a percent sign that is part of the address
- * is doubled for it, and its escapes are left as they are; the whole is then escaped once as any value.
+ * Kannel decodes the parameter once and then fills in its own %-escapes, so a percent sign that is part of
+ * the address is doubled for it, and its escapes are left as they are; the whole is then escaped once as any
+ * value.
  */
 static void add_dlr(struct buf *out, const char *receipt_url, struct batch_name name)
 {
@@ -135,8 +137,9 @@ static int64_t read_time(const char *text, int64_t now_ms)
 {
 	struct tm tm = {0};
 
-	if (text == NULL || sscanf(text, "%4d-%2d-%2d%*[ +]%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-				    &tm.tm_min, &tm.tm_sec) != 6)
+	if (text == NULL ||
+		sscanf(text, "%4d-%2d-%2d%*[ +]%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+			&tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
 		return now_ms;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -144,7 +147,10 @@ static int64_t read_time(const char *text, int64_t now_ms)
 	return at > 0 ? (int64_t)at * 1000 : now_ms;
 }
 
-/* The SMSC's words, where they can stand in a log: a full number has no place there, whatever a gateway writes. */
+/*
+ * The SMSC's words, where they can stand in a log: a full number has no place there, whatever a gateway
+ * writes.
+ */
 static void copy_answer(char *to, size_t room, const char *answer, int type)
 {
 	char plain[64];
@@ -158,8 +164,8 @@ static void copy_answer(char *to, size_t room, const char *answer, int type)
 		snprintf(to, room, "dlr %d", type);
 }
 
-bool kannel_receipt(const char *(*query)(void *arg, const char *name), void *arg, int64_t now_ms, struct receipt *receipt,
-	bool *final)
+bool kannel_receipt(const char *(*query)(void *arg, const char *name), void *arg, int64_t now_ms,
+	struct receipt *receipt, bool *final)
 {
 	const char *name = query(arg, "b");
 	const char *type_text = query(arg, "d");

@@ -9,8 +9,9 @@
 #include "flow/outcome.h"
 
 /*
- * Kannel's sendsms as bytes (http-apis.md 9): the request's URL, the answer's class, and delivery reports as they come
- * back through our own dlr-url. No loop, no socket. The URL holds the password: it never reaches a log.
+ * Kannel's sendsms as bytes (http-apis.md 9): the request's URL, the answer's class, and delivery reports as
+ * they come back through our own dlr-url. No loop, no socket. The URL holds the password: it never reaches a
+ * log.
  */
 struct kannel_account {
 	const char *url, *user, *password;
@@ -26,10 +27,11 @@ bool kannel_url_add(struct buf *out, const struct kannel_account *account, const
 bool kannel_judge(long status, const char *body, size_t size, struct outcome *outcome);
 
 /*
- * Reads a delivery report from the query that our dlr-url came back with (`query` as in struct push). `now_ms` dates it
- * where it has no time. False when it is not one of ours; *final is false for one that changes nothing.
+ * Reads a delivery report from the query that our dlr-url came back with (`query` as in struct push).
+ * `now_ms` dates it where it has no time. False when it is not one of ours; *final is false for one that
+ * changes nothing.
  */
-bool kannel_receipt(const char *(*query)(void *arg, const char *name), void *arg, int64_t now_ms, struct receipt *receipt,
-	bool *final);
+bool kannel_receipt(const char *(*query)(void *arg, const char *name), void *arg, int64_t now_ms,
+	struct receipt *receipt, bool *final);
 
 #endif

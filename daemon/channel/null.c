@@ -6,8 +6,9 @@
 #include "channel/kinds.h"
 
 /*
- * Kinds that reach nobody: they accept and count. For dry runs, load tests, and as the partner of tests, one for each
- * crowd. What they answer depends only on their options and on what was sent before, never on chance.
+ * Kinds that reach nobody: they accept and count. For dry runs, load tests, and as the partner of tests, one
+ * for each crowd. What they answer depends only on their options and on what was sent before, never on
+ * chance.
  */
 struct null_options {
 	int64_t delay_ms;
@@ -93,14 +94,15 @@ static void answer(struct channel *self, const struct batch *batch)
 {
 	uint32_t *places = mem_calloc(batch->count, sizeof(*places));
 	uint32_t count = choose_refused(self, batch, places);
-	struct outcome outcome = count < batch->count ? outcome_make(CLASS_OK, 0, "ok") :
-							outcome_make(CLASS_PERM_RCPT, 0, "refused as configured");
+	struct outcome outcome = count < batch->count
+		? outcome_make(CLASS_OK, 0, "ok")
+		: outcome_make(CLASS_PERM_RCPT, 0, "refused as configured");
 
 	outcome.refused = places;
 	outcome.refused_count = count;
 	channel_settle(self, batch, &outcome);
-	if (options_of(self)->receipts && self->kind->receipts && count < batch->count && batch->action != BATCH_CLEAR &&
-		batch->action != BATCH_PLAYLIST)
+	if (options_of(self)->receipts && self->kind->receipts && count < batch->count &&
+		batch->action != BATCH_CLEAR && batch->action != BATCH_PLAYLIST)
 		give_receipts(self, batch, &outcome);
 	free(places);
 }

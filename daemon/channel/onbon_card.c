@@ -6,12 +6,12 @@ static const enum onbon_command questions[] = {ONBON_PARAMETERS, ONBON_FONTS, ON
 
 #define DATA_MOST_6K 1024
 #define DATA_MOST_5K 512
-#define STYLE_MOST 16 /* font and colour in front of the text */
+#define STYLE_MOST   16 /* font and colour in front of the text */
 #define ALIGN_CENTRE 2
 #define ALIGN_MIDDLE 8
-#define STAY 4 /* two seconds, for what does not scroll */
-#define VOLUME 10
-#define VOICE_SPEED 5
+#define STAY         4 /* two seconds, for what does not scroll */
+#define VOLUME       10
+#define VOICE_SPEED  5
 
 unsigned int onbon_font_height(const struct onbon_options *options)
 {
@@ -41,7 +41,8 @@ bool onbon_card_question(const struct onbon_card *card, enum onbon_command *comm
 	return true;
 }
 
-static bool take_parameters(struct onbon_card *card, const struct onbon_reply *reply, char *words, size_t room)
+static bool take_parameters(
+	struct onbon_card *card, const struct onbon_reply *reply, char *words, size_t room)
 {
 	const struct onbon_options *options = card->options;
 	struct onbon_parameters found;
@@ -60,7 +61,8 @@ static bool take_parameters(struct onbon_card *card, const struct onbon_reply *r
 		snprintf(words, room, "is a %s card, set device", found_5k ? "5K" : "6K");
 		return false;
 	}
-	if (options->area_x + options->width > found.width || options->area_y + options->height > found.height) {
+	if (options->area_x + options->width > found.width ||
+		options->area_y + options->height > found.height) {
 		snprintf(words, room, "has %ux%u pixels, our area does not fit", found.width, found.height);
 		return false;
 	}
@@ -70,8 +72,12 @@ static bool take_parameters(struct onbon_card *card, const struct onbon_reply *r
 	return true;
 }
 
-/* Either list may be refused. A card that lists nothing is believed: it refuses a missing font when that is used. */
-static bool take_fonts(struct onbon_card *card, const struct onbon_reply *reply, bool last, char *words, size_t room)
+/*
+ * Either list may be refused. A card that lists nothing is believed: it refuses a missing font when that is
+ * used.
+ */
+static bool take_fonts(
+	struct onbon_card *card, const struct onbon_reply *reply, bool last, char *words, size_t room)
 {
 	unsigned int height = onbon_font_height(card->options);
 
@@ -106,7 +112,8 @@ bool onbon_card_fits(const struct onbon_card *card, const char *text, size_t *si
 	struct buf converted;
 
 	buf_init(&converted, 64 * 1024);
-	bool fits = onbon_text_add(&converted, text, !card->met || card->fonts.gbk, card->options->voice, bad);
+	bool fits =
+		onbon_text_add(&converted, text, !card->met || card->fonts.gbk, card->options->voice, bad);
 	*size = converted.size;
 	buf_fini(&converted);
 	return fits;

@@ -10,8 +10,8 @@
 #include "flow/outcome.h"
 
 /*
- * One BX-K card as our strip on it is configured: what must be asked before anything is written, whether the strip can
- * work on what was found, and how a face becomes an area. No socket, no time.
+ * One BX-K card as our strip on it is configured: what must be asked before anything is written, whether the
+ * strip can work on what was found, and how a face becomes an area. No socket, no time.
  */
 
 /* The kind's options. */
@@ -48,12 +48,15 @@ bool onbon_card_answer(struct onbon_card *card, const struct onbon_reply *reply,
 /* Bytes of text in one face. */
 size_t onbon_card_room(const struct onbon_options *options);
 
-/* True when the card can write all of `text`; *size is its length there. Before the card was met GBK is assumed. */
+/*
+ * True when the card can write all of `text`; *size is its length there. Before the card was met GBK is
+ * assumed.
+ */
 bool onbon_card_fits(const struct onbon_card *card, const char *text, size_t *size, const char **bad);
 
 /*
- * Appends the request that shows a face, or erases ours for BOARD_NOTHING; *head is how it must be framed. With `speak`
- * and where it fits a takeover is also spoken. False when a character cannot be shown.
+ * Appends the request that shows a face, or erases ours for BOARD_NOTHING; *head is how it must be framed.
+ * With `speak` and where it fits a takeover is also spoken. False when a character cannot be shown.
  */
 bool onbon_card_face_add(struct buf *out, struct onbon_head *head, const struct onbon_card *card,
 	const struct board_face *face, uint16_t lease_s, bool speak);

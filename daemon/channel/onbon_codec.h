@@ -11,7 +11,8 @@
 
 /*
  * Commands of Onbon BX-K font cards (led-signs.md 3.4 and 3.5): data fields only, the frame around them is
- * onbon_frame.h's, what comes back is onbon_reply.h's. Format, reset and the writing of files are left out on purpose: nothing here wears out the flash.
+ * onbon_frame.h's, what comes back is onbon_reply.h's. Format, reset and the writing of files are left out on
+ * purpose: nothing here wears out the flash.
  */
 
 /* A command is its group and its number, as A2 0A. */
@@ -43,7 +44,10 @@ enum onbon_display {
 	ONBON_DISPLAY_LEFT = 3,
 };
 
-/* One dynamic area (3.5). Sizes in pixels; `by_eight` writes x and width in units of 8, as 5K cards want them. */
+/*
+ * One dynamic area (3.5). Sizes in pixels; `by_eight` writes x and width in units of 8, as 5K cards want
+ * them.
+ */
 struct onbon_area {
 	uint16_t x, y, width, height;
 	bool by_eight;
@@ -56,8 +60,8 @@ struct onbon_area {
 	uint8_t alignment;
 	bool many_lines;
 	uint8_t display_mode;
-	uint8_t speed; /* 0 fastest … 24 slowest */
-	uint8_t stay;  /* half seconds */
+	uint8_t speed;    /* 0 fastest … 24 slowest */
+	uint8_t stay;     /* half seconds */
 	const void *text; /* GBK with the card's escapes */
 	size_t text_size;
 };
@@ -69,13 +73,16 @@ void onbon_area_add(struct buf *out, const struct onbon_area *area);
 void onbon_area_update_add(struct buf *out, const struct onbon_area *area);
 void onbon_area_delete_add(struct buf *out, uint8_t id);
 
-/* Bytes of text that fit into one area update of a card with a data field of `most`, with `speech` bytes spoken. */
+/*
+ * Bytes of text that fit into one area update of a card with a data field of `most`, with `speech` bytes
+ * spoken.
+ */
 size_t onbon_text_room(size_t most, size_t speech);
 
 /*
- * Appends `text` (UTF-8) as the card reads it, without font and colour: GBK, strictly GB 2312 unless `gbk`; `\`, and with
- * `speech` brackets, become full-width, control characters blanks. False when a character cannot be shown; *bad then
- * points to it, or is NULL when *out is full.
+ * Appends `text` (UTF-8) as the card reads it, without font and colour: GBK, strictly GB 2312 unless `gbk`;
+ * `\`, and with `speech` brackets, become full-width, control characters blanks. False when a character
+ * cannot be shown; *bad then points to it, or is NULL when *out is full.
  */
 bool onbon_text_add(struct buf *out, const char *text, bool gbk, bool speech, const char **bad);
 

@@ -1,13 +1,13 @@
 #include "channel/onbon_frame.h"
 
-#define LEAD 0xa5
-#define END 0x5a
-#define LEAD_ESCAPE 0xa6
-#define END_ESCAPE 0x5b
-#define LEAD_COUNT 8
-#define HEADER_SIZE 14
+#define LEAD          0xa5
+#define END           0x5a
+#define LEAD_ESCAPE   0xa6
+#define END_ESCAPE    0x5b
+#define LEAD_COUNT    8
+#define HEADER_SIZE   14
 #define BAR_CODE_SIZE 16
-#define CRC_SIZE 2
+#define CRC_SIZE      2
 
 /* led-signs.md 3.3, DeviceType. */
 static const uint8_t cards_5k[] = {0x51, 0x53, 0x54, 0x58, 0x5c};

@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 /*
- * The outer layer of Onbon BX-K font cards (led-signs.md 3.2 and 3.3): lead-in, header, data, checksum, escapes, end.
- * Bytes in, bytes out; nothing here knows a command.
+ * The outer layer of Onbon BX-K font cards (led-signs.md 3.2 and 3.3): lead-in, header, data, checksum,
+ * escapes, end. Bytes in, bytes out; nothing here knows a command.
  */
 
 #define ONBON_FRAME_MOST (16 * 1024) /* header, data and checksum of a frame, unescaped */
@@ -25,7 +25,10 @@ bool onbon_device_5k(uint8_t device, bool *known);
 /* CRC-16/ARC: "123456789" gives BB3D. */
 uint16_t onbon_crc(const void *bytes, size_t size);
 
-/* Header values that a host chooses. DisplayMode 1: while a dynamic area exists, the owner's programs do not show. */
+/*
+ * Header values that a host chooses. DisplayMode 1: while a dynamic area exists, the owner's programs do not
+ * show.
+ */
 struct onbon_head {
 	uint8_t display_mode;
 	uint8_t device;
@@ -45,7 +48,7 @@ struct onbon_frame {
 enum onbon_feed {
 	ONBON_MORE,  /* nothing yet */
 	ONBON_FRAME, /* *frame is filled */
-	ONBON_BAD,   /* a frame ended or was given up that is not as it should be; decoding goes on behind it */
+	ONBON_BAD, /* a frame ended or was given up that is not as it should be; decoding goes on behind it */
 };
 
 struct onbon_decoder {

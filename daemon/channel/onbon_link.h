@@ -9,8 +9,9 @@
 #include "loop/loop.h"
 
 /*
- * The connection to one BX-K card: comes up when it is wanted, comes back after 1, 2, 4 … 60 s when it fails, carries one
- * request at a time, and gives up a peer that does not answer. What is asked and why is its owner's business.
+ * The connection to one BX-K card: comes up when it is wanted, comes back after 1, 2, 4 … 60 s when it fails,
+ * carries one request at a time, and gives up a peer that does not answer. What is asked and why is its
+ * owner's business.
  */
 struct onbon_link;
 
@@ -24,8 +25,8 @@ struct onbon_link_events {
 };
 
 /* `address` as the configuration has it ("10.0.0.8:5005"), valid during the call. Not connected yet. */
-struct onbon_link *onbon_link_new(struct loop *loop, const char *address, uint32_t connect_ms, uint32_t reply_ms,
-	const struct onbon_link_events *events, void *arg);
+struct onbon_link *onbon_link_new(struct loop *loop, const char *address, uint32_t connect_ms,
+	uint32_t reply_ms, const struct onbon_link_events *events, void *arg);
 
 /* Wants the link. At once also during a pause between tries when `now`. */
 void onbon_link_want(struct onbon_link *link, bool now);

@@ -10,11 +10,14 @@
 #include "flow/outcome.h"
 
 /*
- * What Onbon BX-K font cards answer (led-signs.md 3.3, 3.4 and 3.6). Every reader checks every length: what comes from
- * a socket is whatever somebody sends.
+ * What Onbon BX-K font cards answer (led-signs.md 3.3, 3.4 and 3.6). Every reader checks every length: what
+ * comes from a socket is whatever somebody sends.
  */
 
-/* A reply. `payload` follows the five bytes of head; `bare` follows three, for the replies that leave two out. */
+/*
+ * A reply. `payload` follows the five bytes of head; `bare` follows three, for the replies that leave two
+ * out.
+ */
 struct onbon_reply {
 	enum onbon_command command;
 	uint8_t error;
@@ -55,7 +58,9 @@ struct onbon_status {
 
 /* `is_5k1`: the reply lacks two fields. */
 bool onbon_status_read(const struct onbon_reply *reply, bool is_5k1, struct onbon_status *status);
-/* True when the card's clock is more than 30 s from ours, or cannot be read. Read in the process's time zone. */
+/*
+ * True when the card's clock is more than 30 s from ours, or cannot be read. Read in the process's time zone.
+ */
 bool onbon_status_clock_off(const struct onbon_status *status, int64_t wall_ms);
 
 bool onbon_status_has(const struct onbon_status *status, uint8_t area);

@@ -6,12 +6,16 @@
 #include "channel/onbon_card.h"
 
 /*
- * A strip of text on one BX-K card (led-signs.md 3.9): one dynamic area, in RAM, which the card loops by itself. sign.h
- * says what to do next, onbon_card.h how it is said, onbon_link.h carries it; here they meet the batches.
+ * A strip of text on one BX-K card (led-signs.md 3.9): one dynamic area, in RAM, which the card loops by
+ * itself. sign.h says what to do next, onbon_card.h how it is said, onbon_link.h carries it; here they meet
+ * the batches.
  */
 struct onbon_strip;
 
-/* Not connected yet. `released` is called at the end of closing, when the strip is gone. `options` stay the caller's. */
+/*
+ * Not connected yet. `released` is called at the end of closing, when the strip is gone. `options` stay the
+ * caller's.
+ */
 struct onbon_strip *onbon_strip_new(struct channel *channel, const struct onbon_options *options,
 	void (*released)(struct channel *channel));
 

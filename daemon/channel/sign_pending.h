@@ -8,8 +8,8 @@
 #include "channel/channel.h"
 
 /*
- * The batches of a sign that are not settled yet: their texts are on the board already, and the sign has not acknowledged
- * them. Protocol-free.
+ * The batches of a sign that are not settled yet: their texts are on the board already, and the sign has not
+ * acknowledged them. Protocol-free.
  */
 struct sign_pending {
 	struct channel *channel;
@@ -28,8 +28,8 @@ void sign_pending_add(struct sign_pending *pending, const struct batch *batch, b
 void sign_pending_carry(struct sign_pending *pending);
 
 /*
- * Settles all, or those carried. A text that did not come to show is taken off the board: it must not show later by
- * itself, the plan sends it again if it still wants it. Slogans stay, unless they were refused.
+ * Settles all, or those carried. A text that did not come to show is taken off the board: it must not show
+ * later by itself, the plan sends it again if it still wants it. Slogans stay, unless they were refused.
  */
 void sign_pending_settle(struct sign_pending *pending, bool only_carried, const struct outcome *outcome);
 

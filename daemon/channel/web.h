@@ -7,8 +7,8 @@
 #include "channel/channel.h"
 
 /*
- * What all kinds share that talk over HTTP: the route of an account, the calls under way and their end when the channel
- * closes, whether the peer is there, and what an answer means that is in nobody's dialect.
+ * What all kinds share that talk over HTTP: the route of an account, the calls under way and their end when
+ * the channel closes, whether the peer is there, and what an answer means that is in nobody's dialect.
  */
 struct web {
 	struct channel *channel;
@@ -40,9 +40,9 @@ void web_settle(struct web *web, const struct batch *batch, const struct outcome
 void web_close(struct web *web, uint64_t deadline_ms);
 
 /*
- * What an answer means when there is no whole one, or when it is not in the dialect of the provider: a proxy's page, a
- * status alone. A provider may have taken what it then failed to answer for, so only what cannot have been acted on
- * is tried again; the rest is in doubt.
+ * What an answer means when there is no whole one, or when it is not in the dialect of the provider: a
+ * proxy's page, a status alone. A provider may have taken what it then failed to answer for, so only what
+ * cannot have been acted on is tried again; the rest is in doubt.
  */
 struct outcome web_judge(const struct http_reply *reply);
 

@@ -40,7 +40,8 @@ static json_t *make_text(const char *content, const struct wecom_mentions *menti
 	return text;
 }
 
-enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions)
+enum result wecom_body_add(
+	struct buf *out, const struct message *message, const struct wecom_mentions *mentions)
 {
 	bool markdown = message->format == FORMAT_MARKDOWN;
 	const char *type = markdown ? "markdown" : "text";
@@ -56,8 +57,8 @@ enum result wecom_body_add(struct buf *out, const struct message *message, const
 	}
 	json_t *body = json_object();
 	json_object_set_new(body, "msgtype", json_string(type));
-	json_t *part = markdown ? json_pack("{s:s}", "content", buf_text(&content)) :
-				  make_text(buf_text(&content), mentions);
+	json_t *part = markdown ? json_pack("{s:s}", "content", buf_text(&content))
+				: make_text(buf_text(&content), mentions);
 	json_object_set_new(body, type, part);
 	char *dumped = json_dumps(body, JSON_COMPACT);
 	json_decref(body);

@@ -10,23 +10,27 @@
 #include "flow/outcome.h"
 
 /*
- * The WeChat Work group robot as bytes (http-apis.md section 1): the body of a post and the class of an answer. No loop,
- * no socket.
+ * The WeChat Work group robot as bytes (http-apis.md section 1): the body of a post and the class of an
+ * answer. No loop, no socket.
  */
-#define WECOM_TEXT_MOST 2048
+#define WECOM_TEXT_MOST     2048
 #define WECOM_MARKDOWN_MOST 4096
 
-/* Who is mentioned: user ids and mobile numbers, NULL-ended; "@all" is everybody. Markdown knows user ids only. */
+/*
+ * Who is mentioned: user ids and mobile numbers, NULL-ended; "@all" is everybody. Markdown knows user ids
+ * only.
+ */
 struct wecom_mentions {
 	char *const *users;
 	char *const *mobiles;
 };
 
 /*
- * Appends the body of a post: raw UTF-8, as the service takes no \u escapes. RESULT_TOO_BIG when the content with its
- * mentions is longer than the service takes; nothing is added then.
+ * Appends the body of a post: raw UTF-8, as the service takes no \u escapes. RESULT_TOO_BIG when the content
+ * with its mentions is longer than the service takes; nothing is added then.
  */
-enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions);
+enum result wecom_body_add(
+	struct buf *out, const struct message *message, const struct wecom_mentions *mentions);
 
 /* Reads an answer. False when it has no errcode. `code` (may be NULL) is the number. */
 bool wecom_judge(const char *body, size_t size, struct outcome *outcome, long *code);

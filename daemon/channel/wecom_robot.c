@@ -8,8 +8,8 @@
 #include "channel/wecom_codec.h"
 
 /*
- * A WeChat Work group robot. It reaches the staff of an internal group; posted is not reached. The key in the URL is its
- * only secret. Nothing comes back but the answer, and a post whose answer is lost stays in doubt.
+ * A WeChat Work group robot. It reaches the staff of an internal group; posted is not reached. The key in the
+ * URL is its only secret. Nothing comes back but the answer, and a post whose answer is lost stays in doubt.
  */
 struct wecom_options {
 	char *url, *key;
@@ -19,17 +19,18 @@ struct wecom_options {
 
 struct wecom {
 	struct web web;
-	char *url; /* with the key */
+	char *url;               /* with the key */
 	uint64_t often_until_ms; /* a further "too often" before this moment is a repeated one */
 };
 
-#define HOUR_MS 3600000
+#define HOUR_MS   3600000
 #define BODY_MOST (32 * 1024)
 
 static const char *const formats[] = {[FORMAT_PLAIN] = "text", [FORMAT_MARKDOWN] = "markdown", NULL};
 
 static const struct setting settings[] = {
-	{"url", SETTING_URL, offsetof(struct wecom_options, url), "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+	{"url", SETTING_URL, offsetof(struct wecom_options, url),
+		"https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
 		.help = N_("address of the robot, without its key")},
 	{"key_file", SETTING_SECRET, offsetof(struct wecom_options, key), .required = true,
 		.help = N_("file that holds the key, the part of the robot's address behind key=")},
@@ -63,8 +64,9 @@ static void wecom_check(const struct channel_config *config, struct problems *pr
 	struct place at = {config->file, config->line};
 
 	if (options->url[length_without_key(options->url)] != '\0')
-		problem_remedy(problem_add(problems, PROBLEM_WARNING, &at, "url",
-				       N_("the robot's key stands in the configuration, where too many can read it; it is ignored here")),
+		problem_remedy(
+			problem_add(problems, PROBLEM_WARNING, &at, "url",
+				N_("the robot's key stands in the configuration, where too many can read it; it is ignored here")),
 			N_("take ?key= and what follows out, and write the key into the file of key_file"));
 }
 
@@ -93,7 +95,10 @@ static enum result wecom_open(struct channel *self, struct problems *problems)
 	return RESULT_OK;
 }
 
-/* A minute's pause is enough once; a robot that is over its limit again right after it is blocked for an hour. */
+/*
+ * A minute's pause is enough once; a robot that is over its limit again right after it is blocked for an
+ * hour.
+ */
 static void lengthen_wait(struct wecom *wecom, struct outcome *outcome)
 {
 	uint64_t now = clock_mono_ms();

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define SECOND 1000
+#define SECOND     1000
 #define REPLY_MOST 1000
 
 char *yunmas_mac(const struct yunmas_account *account, const char *mobiles, const char *middle, char out[33])
@@ -88,8 +88,8 @@ static json_t *begin_document(const struct yunmas_account *account)
 	return document;
 }
 
-bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, const phone_t *phones, size_t count,
-	const char *text)
+bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, const phone_t *phones,
+	size_t count, const char *text)
 {
 	bool templated = account->template_id != NULL;
 	char *params = templated ? params_text(account, text) : NULL;
@@ -104,7 +104,8 @@ bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, co
 	if (templated)
 		json_object_set_new(document, "templateId", json_string(account->template_id));
 	json_object_set_new(document, "mobiles", json_string(buf_text(&mobiles)));
-	json_object_set_new(document, templated ? "params" : "content", json_string(templated ? params : text));
+	json_object_set_new(
+		document, templated ? "params" : "content", json_string(templated ? params : text));
 	json_object_set_new(document, "sign", json_string(account->sign_code));
 	json_object_set_new(document, "addSerial", json_string(account->add_serial));
 	yunmas_mac(account, buf_text(&mobiles), templated ? params : text, mac);
@@ -181,7 +182,10 @@ static struct outcome judge_code(const char *name, const json_t *success)
 		outcome.split = code->split;
 		return outcome;
 	}
-	/* A word that we do not know, but a clear no: the platform may mend it. Without the no it may have been taken. */
+	/*
+	 * A word that we do not know, but a clear no: the platform may mend it. Without the no it may have
+	 * been taken.
+	 */
 	if (json_is_false(success))
 		return outcome_make(CLASS_RETRY, 0, "%s: refused for a reason we do not know", shown);
 	return outcome_make(CLASS_AMBIGUOUS, 0, "%s: an answer we do not know", shown);
@@ -212,8 +216,9 @@ static int64_t read_time(const char *text, int64_t now_ms)
 
 	if (text == NULL || strlen(text) != 14 || strspn(text, "0123456789") != 14)
 		return now_ms;
-	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-		    &used) != 6 || used != 14)
+	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+		    &tm.tm_min, &tm.tm_sec, &used) != 6 ||
+		used != 14)
 		return now_ms;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -254,7 +259,8 @@ static bool read_report(const json_t *object, void *arg)
 	const json_t *mobile = json_object_get(object, "mobile");
 	struct receipt receipt = {.kind = RECEIPT_FAILED};
 
-	if (status == NULL || group == NULL || group[0] == '\0' || strlen(group) >= sizeof(receipt.provider_id))
+	if (status == NULL || group == NULL || group[0] == '\0' ||
+		strlen(group) >= sizeof(receipt.provider_id))
 		return false;
 	if (strcmp(status, "DELIVRD") == 0)
 		receipt.kind = RECEIPT_DELIVERED;
@@ -276,7 +282,8 @@ static bool read_report(const json_t *object, void *arg)
 }
 
 /* Hands each object of a body that is one object or an array of them to `read`. */
-static enum result walk(const char *body, size_t size, bool (*read)(const json_t *object, void *arg), void *arg)
+static enum result walk(
+	const char *body, size_t size, bool (*read)(const json_t *object, void *arg), void *arg)
 {
 	json_t *document = json_loadb(body, size, 0, NULL);
 	bool all = true;
@@ -320,8 +327,8 @@ static bool read_text(const json_t *object, void *arg)
 	return true;
 }
 
-enum result yunmas_replies(const char *body, size_t size, void (*each)(void *arg, phone_t phone, const char *text),
-	void *arg)
+enum result yunmas_replies(
+	const char *body, size_t size, void (*each)(void *arg, phone_t phone, const char *text), void *arg)
 {
 	struct text_reader reader = {each, arg};
 

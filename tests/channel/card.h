@@ -2,8 +2,9 @@
 #define TESTS_CHANNEL_CARD_H
 
 /*
- * A pretend BX-K card on 127.0.0.1, written from led-signs.md section 3 and sharing no code with the driver. It keeps areas
- * in RAM, forgets them when its power is cut and when a lease runs out, and misbehaves when told to.
+ * A pretend BX-K card on 127.0.0.1, written from led-signs.md section 3 and sharing no code with the driver.
+ * It keeps areas in RAM, forgets them when its power is cut and when a lease runs out, and misbehaves when
+ * told to.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,7 @@ struct card {
 	struct sock *sock; /* the one visitor */
 	enum card_manner manner;
 	enum card_manner updates; /* how area updates alone are met */
-	uint8_t nack; /* answers area updates with this error */
+	uint8_t nack;             /* answers area updates with this error */
 	uint8_t device;
 	uint16_t width, height;
 	bool no_font, gbk, wrong_clock;
@@ -63,7 +64,8 @@ static inline uint16_t card_crc(const uint8_t *at, size_t size)
 
 static inline void card_say(struct card *card, const uint8_t *data, size_t size)
 {
-	uint8_t plain[1024] = {0x00, 0x80, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0xfe, 2, (uint8_t)size, (uint8_t)(size >> 8)};
+	uint8_t plain[1024] = {
+		0x00, 0x80, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0xfe, 2, (uint8_t)size, (uint8_t)(size >> 8)};
 	uint8_t wire[2200];
 	size_t used = 0;
 
@@ -124,7 +126,8 @@ static inline void card_status(struct card *card)
 	card_expire(card);
 	localtime_r(&now, &tm);
 	uint8_t when[] = {card_bcd(tm.tm_year % 100), 0x20, card_bcd(tm.tm_mon + 1), card_bcd(tm.tm_mday),
-		tm.tm_wday == 0 ? 7 : (uint8_t)tm.tm_wday, card_bcd(tm.tm_hour), card_bcd(tm.tm_min), card_bcd(tm.tm_sec)};
+		tm.tm_wday == 0 ? 7 : (uint8_t)tm.tm_wday, card_bcd(tm.tm_hour), card_bcd(tm.tm_min),
+		card_bcd(tm.tm_sec)};
 	memcpy(data + at, when, 8);
 	at += 8;
 	memcpy(data + at, "\1P000", 5);
@@ -207,8 +210,8 @@ static inline void card_misbehave(struct card *card, enum card_manner manner)
 
 static inline void card_parameters(struct card *card)
 {
-	uint8_t data[] = {0xa2, 0x0a, 0, 0, 0, 1, 0, card->device, 2, (uint8_t)card->width, (uint8_t)(card->width >> 8),
-		(uint8_t)card->height, (uint8_t)(card->height >> 8), 1, 0, 0};
+	uint8_t data[] = {0xa2, 0x0a, 0, 0, 0, 1, 0, card->device, 2, (uint8_t)card->width,
+		(uint8_t)(card->width >> 8), (uint8_t)card->height, (uint8_t)(card->height >> 8), 1, 0, 0};
 
 	card_say(card, data, sizeof(data));
 }
@@ -237,7 +240,8 @@ static inline void card_command(struct card *card)
 
 	/* a wrong frame gets no answer */
 	if (card->size < 16 || size != card->size - 16 ||
-		card_crc(card->frame, card->size - 2) != card->frame[card->size - 2] + card->frame[card->size - 1] * 256) {
+		card_crc(card->frame, card->size - 2) !=
+			card->frame[card->size - 2] + card->frame[card->size - 1] * 256) {
 		card->wrong++;
 		return;
 	}
@@ -330,7 +334,8 @@ static inline void card_listen(struct card *card)
 
 static inline void card_open(struct card *card, struct loop *loop)
 {
-	*card = (struct card){.loop = loop, .device = 0x61, .width = 128, .height = 32, .least_spacing_ms = UINT64_MAX};
+	*card = (struct card){
+		.loop = loop, .device = 0x61, .width = 128, .height = 32, .least_spacing_ms = UINT64_MAX};
 	card_listen(card);
 }
 

@@ -2,8 +2,8 @@
 #define TESTS_CHANNEL_GATEWAY_H
 
 /*
- * A pretend HTTP gateway on 127.0.0.1 that answers every request with the bytes it was given, or misbehaves. It knows no
- * dialect and shares no code with the drivers.
+ * A pretend HTTP gateway on 127.0.0.1 that answers every request with the bytes it was given, or misbehaves.
+ * It knows no dialect and shares no code with the drivers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,8 @@ static inline void visitor_answer(struct visitor *visitor)
 	buf_init(&out, 4 << 20);
 	size_t size = gateway->manner == MANNER_HUGE ? 512 << 10 : strlen(gateway->says);
 	size_t told = gateway->manner == MANNER_CUT ? size + 100 : size;
-	buf_printf(&out, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n%s\r\n", gateway->status, told, gateway->header);
+	buf_printf(&out, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n%s\r\n", gateway->status, told,
+		gateway->header);
 	if (gateway->manner == MANNER_HUGE)
 		for (size_t i = 0; i < size; i++)
 			buf_add_byte(&out, ' ');

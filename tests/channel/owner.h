@@ -2,8 +2,8 @@
 #define TESTS_CHANNEL_OWNER_H
 
 /*
- * The owner of one channel in a test: a configuration filled from the kind's own rows, an opened channel, and everything
- * that it was told. Callbacks only write down; the tests judge.
+ * The owner of one channel in a test: a configuration filled from the kind's own rows, an opened channel, and
+ * everything that it was told. Callbacks only write down; the tests judge.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,8 +43,8 @@ struct owner {
 	bool well;
 };
 
-static inline void owner_settled(void *arg, struct channel *channel, const struct batch *batch,
-	const struct outcome *outcome)
+static inline void owner_settled(
+	void *arg, struct channel *channel, const struct batch *batch, const struct outcome *outcome)
 {
 	struct owner *owner = arg;
 
@@ -57,7 +57,8 @@ static inline void owner_settled(void *arg, struct channel *channel, const struc
 		owner->refused[i] = outcome->refused[i];
 }
 
-static inline void owner_receipts(void *arg, struct channel *channel, const struct receipt *receipts, unsigned int count)
+static inline void owner_receipts(
+	void *arg, struct channel *channel, const struct receipt *receipts, unsigned int count)
 {
 	struct owner *owner = arg;
 
@@ -131,8 +132,12 @@ static inline void owner_configure(struct owner *owner, const char *kind_name, c
 	const struct channel_kind *kind = channel_kind_find(kind_name);
 
 	assert_non_null(kind);
-	owner->config = (struct channel_config){.name = (char *)"under-test", .kind = (char *)(uintptr_t)kind_name,
-		.medium = kind->medium, .allow_plain_http = true, .connect_timeout_ms = 3000, .timeout_ms = 8000,
+	owner->config = (struct channel_config){.name = (char *)"under-test",
+		.kind = (char *)(uintptr_t)kind_name,
+		.medium = kind->medium,
+		.allow_plain_http = true,
+		.connect_timeout_ms = 3000,
+		.timeout_ms = 8000,
 		.signature_by = SIGNATURE_BY_PLATFORM};
 	owner->config.options = mem_zalloc(kind->options_size);
 	for (const struct setting *row = kind->settings; row->key != NULL; row++) {
@@ -144,8 +149,8 @@ static inline void owner_configure(struct owner *owner, const char *kind_name, c
 	}
 }
 
-static inline void owner_open_at(struct owner *owner, const char *kind_name, const struct option *options,
-	const char *receipt_url)
+static inline void owner_open_at(
+	struct owner *owner, const char *kind_name, const struct option *options, const char *receipt_url)
 {
 	struct problems problems;
 
@@ -159,7 +164,8 @@ static inline void owner_open_at(struct owner *owner, const char *kind_name, con
 	};
 	owner->http = http_new(owner->loop, 0);
 	problems_init(&problems);
-	owner->channel = channel_open(&owner->config, owner->loop, owner->http, receipt_url, &owner->host, owner, &problems);
+	owner->channel = channel_open(
+		&owner->config, owner->loop, owner->http, receipt_url, &owner->host, owner, &problems);
 	problems_fini(&problems);
 	assert_non_null(owner->channel);
 }
@@ -188,7 +194,8 @@ static inline void owner_http_gone(void *arg)
 
 static inline void owner_free_options(struct owner *owner)
 {
-	for (const struct setting *row = channel_kind_find(owner->config.kind)->settings; row->key != NULL; row++) {
+	for (const struct setting *row = channel_kind_find(owner->config.kind)->settings; row->key != NULL;
+		row++) {
 		char *at = (char *)owner->config.options + row->offset;
 		switch (row->type) {
 		case SETTING_BOOL:

@@ -1,6 +1,6 @@
 /*
- * What accounts at HTTP providers do beyond one answer: receipts and texts that are pushed or pulled, waits, limits, what
- * leaves on the wire; and the kinds that reach nobody.
+ * What accounts at HTTP providers do beyond one answer: receipts and texts that are pushed or pulled, waits,
+ * limits, what leaves on the wire; and the kinds that reach nobody.
  */
 #include <time.h>
 
@@ -22,14 +22,16 @@ static void begin(struct bench *bench)
 	gateway_open(&bench->gateway, bench->owner.loop);
 	for (unsigned int i = 0; i < 10; i++)
 		bench->phones[i] = 13800000001 + i;
-	bench->batch = (struct batch){.name = {12, 3, 31}, .message = &bench->message, .phones = bench->phones, .count = 10};
+	bench->batch = (struct batch){
+		.name = {12, 3, 31}, .message = &bench->message, .phones = bench->phones, .count = 10};
 }
 
 static void open_at(struct bench *bench, const char *kind, const char *path, const struct option *more,
 	const char *receipt_url)
 {
 	struct option options[12] = {{"ec_name", "县公安局"}, {"ap_id", "crier"}, {"secret_file", "s3cret"},
-		{"sign_code", "abc"}, {"user", "crier"}, {"password_file", "s3cret"}, {"key_file", "k-e-y"}, {NULL, NULL}};
+		{"sign_code", "abc"}, {"user", "crier"}, {"password_file", "s3cret"}, {"key_file", "k-e-y"},
+		{NULL, NULL}};
 	static char url[128]; /* outlives the call: options are read during it */
 	size_t count = 7;
 
@@ -75,8 +77,14 @@ static const char *look_up(void *arg, const char *name)
 
 static int push(struct bench *bench, const char *path, const struct values *values, const char *body)
 {
-	struct push push = {.path = path, .query = look_up, .arg = (void *)(uintptr_t)values, .body = body,
-		.body_size = strlen(body), .status = 200, .reply = "", .reply_type = "text/plain"};
+	struct push push = {.path = path,
+		.query = look_up,
+		.arg = (void *)(uintptr_t)values,
+		.body = body,
+		.body_size = strlen(body),
+		.status = 200,
+		.reply = "",
+		.reply_type = "text/plain"};
 
 	bench->owner.calling = true;
 	channel_push(bench->owner.channel, &push);
@@ -87,7 +95,8 @@ static int push(struct bench *bench, const char *path, const struct values *valu
 
 static void kannel_reports_come_back_under_the_batchs_name(void **state)
 {
-	struct values final = {{"b", "d", "p", "a", "t"}, {"12-3-31", "1", "+8613800000002", "DELIVRD", "2026-11-21 08:30:05"}};
+	struct values final = {{"b", "d", "p", "a", "t"},
+		{"12-3-31", "1", "+8613800000002", "DELIVRD", "2026-11-21 08:30:05"}};
 	struct values on_its_way = {{"b", "d", "p"}, {"12-3-31", "8", "13800000002"}};
 	struct values reply = {{"p", "a"}, {"13800000002", "退订"}};
 	struct bench bench;
@@ -98,7 +107,8 @@ static void kannel_reports_come_back_under_the_batchs_name(void **state)
 	open_at(&bench, "sms-kannel", "/cgi-bin/sendsms", NULL, "http://10.0.0.1/r/t");
 	assert_true(channel_receipted(bench.owner.channel));
 	settle(&bench, CLASS_OK);
-	assert_non_null(strstr(buf_text(&bench.gateway.last), "GET /cgi-bin/sendsms?username=crier&password=s3cret&to=13800000001+"));
+	assert_non_null(strstr(buf_text(&bench.gateway.last),
+		"GET /cgi-bin/sendsms?username=crier&password=s3cret&to=13800000001+"));
 	assert_non_null(strstr(buf_text(&bench.gateway.last),
 		"dlr-url=http%3A%2F%2F10.0.0.1%2Fr%2Ft%2Fdlr%3Fb%3D12-3-31%26d%3D%25d%26p%3D%25p%26a%3D%25A%26t%3D%25t"));
 	assert_int_equal(push(&bench, "dlr", &on_its_way, ""), 200);
@@ -126,7 +136,8 @@ static void kannel_without_a_listener_gives_no_receipts(void **state)
 	assert_null(strstr(buf_text(&bench.gateway.last), "dlr"));
 	end(&bench);
 	begin(&bench);
-	open_at(&bench, "sms-kannel", "/cgi-bin/sendsms", (struct option[]){{"dlr", "false"}, {NULL, NULL}}, "http://h/r");
+	open_at(&bench, "sms-kannel", "/cgi-bin/sendsms", (struct option[]){{"dlr", "false"}, {NULL, NULL}},
+		"http://h/r");
 	assert_false(channel_receipted(bench.owner.channel));
 	end(&bench);
 }
@@ -203,8 +214,9 @@ static void a_daily_quota_waits_for_tomorrow(void **state)
 	end(&bench);
 }
 
-#define REPORT(number) \
-	"{\"reportStatus\":\"DELIVRD\",\"mobile\":\"" number "\",\"receiveDate\":\"20261121163005\",\"errorCode\":\"\"," \
+#define REPORT(number)                                                                                       \
+	"{\"reportStatus\":\"DELIVRD\",\"mobile\":\"" number                                                 \
+	"\",\"receiveDate\":\"20261121163005\",\"errorCode\":\"\","                                          \
 	"\"msgGroup\":\"0927\"}"
 
 static void yunmas_reports_are_pushed(void **state)
@@ -218,15 +230,19 @@ static void yunmas_reports_are_pushed(void **state)
 	assert_true(channel_receipted(bench.owner.channel));
 	settle(&bench, CLASS_OK);
 	assert_string_equal(bench.owner.outcome.provider_id, "0927");
-	assert_int_equal(push(&bench, "report", &nothing, "[" REPORT("13800000001") "," REPORT("13800000002") "]"), 200);
+	assert_int_equal(
+		push(&bench, "report", &nothing, "[" REPORT("13800000001") "," REPORT("13800000002") "]"),
+		200);
 	assert_int_equal(bench.owner.received, 2);
 	assert_string_equal(bench.owner.receipts[1].provider_id, "0927");
 	assert_int_equal(bench.owner.receipts[1].batch.number, 0);
 	/* one line that makes no sense does not make the platform repeat the others for ever */
-	assert_int_equal(push(&bench, "report", &nothing, "[" REPORT("13800000003") "," REPORT("1") "]"), 200);
+	assert_int_equal(
+		push(&bench, "report", &nothing, "[" REPORT("13800000003") "," REPORT("1") "]"), 200);
 	assert_int_equal(bench.owner.received, 3);
 	assert_int_equal(push(&bench, "report", &nothing, "[" REPORT("13800000003")), 400);
-	assert_int_equal(push(&bench, "reply", &nothing, "{\"mobile\":\"13800000009\",\"smsContent\":\"T\"}"), 200);
+	assert_int_equal(
+		push(&bench, "reply", &nothing, "{\"mobile\":\"13800000009\",\"smsContent\":\"T\"}"), 200);
 	assert_int_equal(bench.owner.phone, 13800000009);
 	assert_int_equal(push(&bench, "elsewhere", &nothing, ""), 404);
 	end(&bench);
@@ -316,7 +332,8 @@ static void contradicting_options_are_refused(void **state)
 		{"led-onbon", {{"width", "100"}, {"height", "32"}, {"device", "5k"}}, "width"},
 		{"sms-yunmas", {{"url", "http://h/"}}, NULL},
 		{"sms-yunmas", {{"url", "http://h/"}, {"pull_every", "30000"}}, "pull_every"},
-		{"sms-yunmas", {{"url", "http://h/"}, {"pull_every", "30"}, {"report_url", "http://h/r"}}, "pull_every"},
+		{"sms-yunmas", {{"url", "http://h/"}, {"pull_every", "30"}, {"report_url", "http://h/r"}},
+			"pull_every"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -389,7 +406,8 @@ static void null_refuses_every_nth_and_gives_the_others_receipts(void **state)
 	struct bench bench;
 
 	begin(&bench);
-	open_at(&bench, "null", "/", (struct option[]){{"refuse", "4"}, {"receipts", "true"}, {NULL, NULL}}, NULL);
+	open_at(&bench, "null", "/", (struct option[]){{"refuse", "4"}, {"receipts", "true"}, {NULL, NULL}},
+		NULL);
 	assert_true(channel_receipted(bench.owner.channel));
 	settle(&bench, CLASS_OK);
 	assert_int_equal(bench.owner.outcome.refused_count, 2);
@@ -410,7 +428,8 @@ static void null_may_refuse_everybody(void **state)
 	struct bench bench;
 
 	begin(&bench);
-	open_at(&bench, "null", "/", (struct option[]){{"refuse", "1"}, {"receipts", "true"}, {NULL, NULL}}, NULL);
+	open_at(&bench, "null", "/", (struct option[]){{"refuse", "1"}, {"receipts", "true"}, {NULL, NULL}},
+		NULL);
 	settle(&bench, CLASS_PERM_RCPT);
 	assert_int_equal(bench.owner.outcome.verdict, VERDICT_REFUSED);
 	assert_int_equal(bench.owner.outcome.refused_count, 10);

@@ -1,6 +1,6 @@
 /*
- * The contract of channel.h, for every kind in the table: what a peer does, and how a batch is then settled. A kind that
- * is not listed here fails the first test.
+ * The contract of channel.h, for every kind in the table: what a peer does, and how a batch is then settled.
+ * A kind that is not listed here fails the first test.
  */
 #include "card.h"
 #include "gateway.h"
@@ -28,7 +28,7 @@ struct says {
 struct contract {
 	const char *kind;
 	enum { PEER_NONE, PEER_GATEWAY, PEER_CARD } peer;
-	const char *path;              /* behind http://127.0.0.1:port */
+	const char *path; /* behind http://127.0.0.1:port */
 	const struct option options[8];
 	struct says says[DEEDS];
 	enum outcome_class classes[DEEDS];
@@ -37,22 +37,28 @@ struct contract {
 };
 
 #define ANY_ANSWER "<html>Bad Gateway 123456789</html>"
-#define DOUBT_BY_ANSWER \
-	[DEED_CONNECTION_REFUSED] = CLASS_RETRY, [DEED_SILENCE] = CLASS_AMBIGUOUS, [DEED_CUT] = CLASS_AMBIGUOUS, \
-	[DEED_HUGE] = CLASS_AMBIGUOUS, [DEED_NONSENSE] = CLASS_AMBIGUOUS, [DEED_RESET] = CLASS_AMBIGUOUS
+#define DOUBT_BY_ANSWER                                                                                      \
+	[DEED_CONNECTION_REFUSED] = CLASS_RETRY, [DEED_SILENCE] = CLASS_AMBIGUOUS,                           \
+	[DEED_CUT] = CLASS_AMBIGUOUS, [DEED_HUGE] = CLASS_AMBIGUOUS, [DEED_NONSENSE] = CLASS_AMBIGUOUS,      \
+	[DEED_RESET] = CLASS_AMBIGUOUS
 
 static const struct contract contracts[] = {
 	{
 		.kind = "sms-yunmas",
 		.peer = PEER_GATEWAY,
 		.path = "/sms/norsubmit",
-		.options = {{"ec_name", "县公安局"}, {"ap_id", "crier"}, {"secret_file", "s3cret"}, {"sign_code", "abc"}},
-		.says = {
-			[DEED_ACCEPTED] = {200, "", "{\"msgGroup\":\"0927\",\"rspcod\":\"success\",\"success\":true}"},
-			[DEED_SLOW_DOWN] = {200, "", "{\"msgGroup\":\"\",\"rspcod\":\"FlowOverLimit\",\"success\":false}"},
-			[DEED_WRONG_CREDENTIAL] = {200, "", "{\"msgGroup\":\"\",\"rspcod\":\"IllegalMac\",\"success\":false}"},
-			[DEED_NONSENSE] = {200, "", ANY_ANSWER},
-		},
+		.options = {{"ec_name", "县公安局"}, {"ap_id", "crier"}, {"secret_file", "s3cret"},
+			{"sign_code", "abc"}},
+		.says =
+			{
+				[DEED_ACCEPTED] = {200, "",
+					"{\"msgGroup\":\"0927\",\"rspcod\":\"success\",\"success\":true}"},
+				[DEED_SLOW_DOWN] = {200, "",
+					"{\"msgGroup\":\"\",\"rspcod\":\"FlowOverLimit\",\"success\":false}"},
+				[DEED_WRONG_CREDENTIAL] = {200, "",
+					"{\"msgGroup\":\"\",\"rspcod\":\"IllegalMac\",\"success\":false}"},
+				[DEED_NONSENSE] = {200, "", ANY_ANSWER},
+			},
 		.classes = {CLASS_OK, CLASS_THROTTLE, CLASS_PERM_CHANNEL, DOUBT_BY_ANSWER},
 		.closing = VERDICT_UNKNOWN,
 	},
@@ -61,12 +67,13 @@ static const struct contract contracts[] = {
 		.peer = PEER_GATEWAY,
 		.path = "/cgi-bin/sendsms",
 		.options = {{"user", "crier"}, {"password_file", "s3cret"}, {"dlr", "true"}},
-		.says = {
-			[DEED_ACCEPTED] = {202, "", "0: Accepted for delivery"},
-			[DEED_SLOW_DOWN] = {503, "Retry-After: 7\r\n", "slow down"},
-			[DEED_WRONG_CREDENTIAL] = {403, "", "Authorization failed for sendsms"},
-			[DEED_NONSENSE] = {502, "", ANY_ANSWER},
-		},
+		.says =
+			{
+				[DEED_ACCEPTED] = {202, "", "0: Accepted for delivery"},
+				[DEED_SLOW_DOWN] = {503, "Retry-After: 7\r\n", "slow down"},
+				[DEED_WRONG_CREDENTIAL] = {403, "", "Authorization failed for sendsms"},
+				[DEED_NONSENSE] = {502, "", ANY_ANSWER},
+			},
 		.classes = {CLASS_OK, CLASS_THROTTLE, CLASS_PERM_CHANNEL, DOUBT_BY_ANSWER},
 		.closing = VERDICT_UNKNOWN,
 	},
@@ -75,12 +82,15 @@ static const struct contract contracts[] = {
 		.peer = PEER_GATEWAY,
 		.path = "/cgi-bin/webhook/send",
 		.options = {{"key_file", "s3cret"}},
-		.says = {
-			[DEED_ACCEPTED] = {200, "", "{\"errcode\":0,\"errmsg\":\"ok\"}"},
-			[DEED_SLOW_DOWN] = {200, "", "{\"errcode\":45009,\"errmsg\":\"api freq out of limit\"}"},
-			[DEED_WRONG_CREDENTIAL] = {200, "", "{\"errcode\":93000,\"errmsg\":\"invalid webhook url, key s3cret\"}"},
-			[DEED_NONSENSE] = {200, "", ANY_ANSWER},
-		},
+		.says =
+			{
+				[DEED_ACCEPTED] = {200, "", "{\"errcode\":0,\"errmsg\":\"ok\"}"},
+				[DEED_SLOW_DOWN] = {200, "",
+					"{\"errcode\":45009,\"errmsg\":\"api freq out of limit\"}"},
+				[DEED_WRONG_CREDENTIAL] = {200, "",
+					"{\"errcode\":93000,\"errmsg\":\"invalid webhook url, key s3cret\"}"},
+				[DEED_NONSENSE] = {200, "", ANY_ANSWER},
+			},
 		.classes = {CLASS_OK, CLASS_THROTTLE, CLASS_PERM_CHANNEL, DOUBT_BY_ANSWER},
 		.closing = VERDICT_UNKNOWN,
 	},
@@ -89,7 +99,8 @@ static const struct contract contracts[] = {
 		.peer = PEER_CARD,
 		.options = {{"width", "128"}, {"height", "32"}},
 		/* absolute state: whatever went wrong, it is safe to try again */
-		.classes = {CLASS_OK, CLASS_RETRY, CLASS_PERM_CHANNEL, [DEED_CONNECTION_REFUSED] = CLASS_RETRY,
+		.classes = {CLASS_OK, CLASS_RETRY,
+			CLASS_PERM_CHANNEL, [DEED_CONNECTION_REFUSED] = CLASS_RETRY,
 			[DEED_SILENCE] = CLASS_RETRY, [DEED_CUT] = CLASS_RETRY, [DEED_HUGE] = CLASS_RETRY,
 			[DEED_NONSENSE] = CLASS_RETRY, [DEED_RESET] = CLASS_RETRY},
 		.closing = VERDICT_UNKNOWN,
@@ -97,7 +108,10 @@ static const struct contract contracts[] = {
 	},
 	{.kind = "null", .options = {{"delay", "60000"}}, .closing = VERDICT_UNKNOWN},
 	{.kind = "null-group", .options = {{"delay", "60000"}}, .closing = VERDICT_UNKNOWN},
-	{.kind = "null-sign", .options = {{"delay", "60000"}}, .closing = VERDICT_UNKNOWN, .action = BATCH_SHOW},
+	{.kind = "null-sign",
+		.options = {{"delay", "60000"}},
+		.closing = VERDICT_UNKNOWN,
+		.action = BATCH_SHOW},
 };
 #define CONTRACTS (sizeof(contracts) / sizeof(contracts[0]))
 
@@ -114,7 +128,8 @@ struct bench {
 
 static void begin(struct bench *bench, const struct contract *contract)
 {
-	*bench = (struct bench){.contract = contract, .phones = {13800000001, 13800000002, 13800000003, 13800000004}};
+	*bench = (struct bench){
+		.contract = contract, .phones = {13800000001, 13800000002, 13800000003, 13800000004}};
 	owner_begin(&bench->owner);
 	if (contract->peer == PEER_GATEWAY)
 		gateway_open(&bench->gateway, bench->owner.loop);
@@ -146,7 +161,8 @@ static void open_channel(struct bench *bench)
 	for (; count < 8 && contract->options[count].key != NULL; count++)
 		options[count] = contract->options[count];
 	if (contract->peer == PEER_GATEWAY) {
-		snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", sock_server_port(bench->gateway.server), contract->path);
+		snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", sock_server_port(bench->gateway.server),
+			contract->path);
 		options[count++] = (struct option){"url", url};
 	}
 	if (contract->peer == PEER_CARD) {
@@ -179,10 +195,15 @@ static void end(struct bench *bench)
 
 static void do_deed(struct bench *bench, enum deed deed)
 {
-	static const enum manner manners[DEEDS] = {[DEED_SILENCE] = MANNER_SILENT, [DEED_CUT] = MANNER_CUT,
-		[DEED_HUGE] = MANNER_HUGE, [DEED_RESET] = MANNER_RESET};
-	static const enum card_manner cards[DEEDS] = {[DEED_SILENCE] = CARD_SILENT, [DEED_CUT] = CARD_CUT,
-		[DEED_HUGE] = CARD_HUGE, [DEED_NONSENSE] = CARD_NONSENSE, [DEED_RESET] = CARD_HANGS_UP};
+	static const enum manner manners[DEEDS] = {[DEED_SILENCE] = MANNER_SILENT,
+		[DEED_CUT] = MANNER_CUT,
+		[DEED_HUGE] = MANNER_HUGE,
+		[DEED_RESET] = MANNER_RESET};
+	static const enum card_manner cards[DEEDS] = {[DEED_SILENCE] = CARD_SILENT,
+		[DEED_CUT] = CARD_CUT,
+		[DEED_HUGE] = CARD_HUGE,
+		[DEED_NONSENSE] = CARD_NONSENSE,
+		[DEED_RESET] = CARD_HANGS_UP};
 	const struct says *says = &bench->contract->says[deed];
 
 	bench->gateway.manner = manners[deed];
@@ -297,10 +318,14 @@ static bool has_left(void *arg)
 {
 	const struct bench *bench = arg;
 
-	return bench->contract->peer == PEER_GATEWAY ? bench->gateway.requests > 0 : bench->card.questions >= 4;
+	return bench->contract->peer == PEER_GATEWAY ? bench->gateway.requests > 0
+						     : bench->card.questions >= 4;
 }
 
-/* A batch is with the peer, which does not answer: at the deadline it is settled, once, and then comes `closed`. */
+/*
+ * A batch is with the peer, which does not answer: at the deadline it is settled, once, and then comes
+ * `closed`.
+ */
 static void closing_settles_what_is_in_flight(void **state)
 {
 	for (size_t i = 0; i < CONTRACTS; i++) {
@@ -411,8 +436,13 @@ static void pushes_without_sense_are_refused_and_harm_nothing(void **state)
 		open_channel(&bench);
 		for (size_t k = 0; k < 6; k++) {
 			for (size_t b = 0; b < 4; b++) {
-				struct push push = {.path = paths[k], .query = no_query, .body = bodies[b],
-					.body_size = strlen(bodies[b]), .status = 200, .reply = "", .reply_type = "text/plain"};
+				struct push push = {.path = paths[k],
+					.query = no_query,
+					.body = bodies[b],
+					.body_size = strlen(bodies[b]),
+					.status = 200,
+					.reply = "",
+					.reply_type = "text/plain"};
 				channel_push(bench.owner.channel, &push);
 				assert_true(push.status == 400 || push.status == 404);
 			}

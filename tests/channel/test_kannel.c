@@ -15,8 +15,10 @@ static phone_t phones[1000];
 
 static const struct message message = {.text = (char *)"【玉山反诈】刷单返利是诈骗 & 100%"};
 
-static const struct kannel_account account = {.url = "http://127.0.0.1:13013/cgi-bin/sendsms", .user = "crier",
-	.password = "a b&c", .receipt_url = "http://10.0.0.1:8080/r/0f/city%20sms"};
+static const struct kannel_account account = {.url = "http://127.0.0.1:13013/cgi-bin/sendsms",
+	.user = "crier",
+	.password = "a b&c",
+	.receipt_url = "http://10.0.0.1:8080/r/0f/city%20sms"};
 
 static struct batch batch_of(uint32_t count)
 {
@@ -84,7 +86,9 @@ static void a_url_carries_all_that_the_gateway_needs(void **state)
 	buf_fini(&url);
 }
 
-/* After one decoding Kannel's own escapes stand there, and a percent sign of our address is doubled for it. */
+/*
+ * After one decoding Kannel's own escapes stand there, and a percent sign of our address is doubled for it.
+ */
 static void a_dlr_url_survives_one_decoding(void **state)
 {
 	struct batch batch = batch_of(1);
@@ -149,7 +153,8 @@ static void answers_have_their_class(void **state)
 		{200, "0: Accepted for delivery", false, 0, false},
 		{400, "Missing receiver number, rejected", true, CLASS_PERM_MSG, true},
 		{400, "Empty text not allowed, rejected", true, CLASS_PERM_MSG, false},
-		{400, "Number(s) has/have been denied by white- and/or black-lists.", true, CLASS_PERM_MSG, true},
+		{400, "Number(s) has/have been denied by white- and/or black-lists.", true, CLASS_PERM_MSG,
+			true},
 		{400, "Sender missing and no global set, rejected", true, CLASS_PERM_CHANNEL, false},
 		{403, "Authorization failed for sendsms", true, CLASS_PERM_CHANNEL, false},
 		{503, "Temporal failure, try again later.", true, CLASS_RETRY, false},
@@ -160,7 +165,9 @@ static void answers_have_their_class(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct outcome outcome = {0};
-		assert_int_equal(kannel_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &outcome), cases[i].judged);
+		assert_int_equal(
+			kannel_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &outcome),
+			cases[i].judged);
 		if (!cases[i].judged)
 			continue;
 		assert_int_equal(outcome.class, cases[i].class);
@@ -199,14 +206,15 @@ static void reports_are_read(void **state)
 		const char *code;
 		int64_t at_ms;
 	} cases[] = {
-		{{"12-3-31", "1", "13800000001", "stat:DELIVRD", "2026-11-21 08:30:05"}, true, true, RECEIPT_DELIVERED,
-			"stat:DELIVRD", INT64_C(1795249805000)},
-		{{"12-3-31", "1", "+8613800000001", NULL, "2026-11-21+08:30:05"}, true, true, RECEIPT_DELIVERED, "dlr 1",
-			INT64_C(1795249805000)},
+		{{"12-3-31", "1", "13800000001", "stat:DELIVRD", "2026-11-21 08:30:05"}, true, true,
+			RECEIPT_DELIVERED, "stat:DELIVRD", INT64_C(1795249805000)},
+		{{"12-3-31", "1", "+8613800000001", NULL, "2026-11-21+08:30:05"}, true, true,
+			RECEIPT_DELIVERED, "dlr 1", INT64_C(1795249805000)},
 		{{"12-3-31", "2", "8613800000001", "", NULL}, true, true, RECEIPT_FAILED, "dlr 2", 77},
-		{{"12-3-31", "16", "008613800000001", "NACK/0x0b\n", "%t"}, true, true, RECEIPT_FAILED, "NACK/0x0b?", 77},
-		{{"12-3-31", "2", "13800000001", "id:13800000001 bad and a very long tail", NULL}, true, true, RECEIPT_FAILED,
-			"id:138****0001 bad and ", 77},
+		{{"12-3-31", "16", "008613800000001", "NACK/0x0b\n", "%t"}, true, true, RECEIPT_FAILED,
+			"NACK/0x0b?", 77},
+		{{"12-3-31", "2", "13800000001", "id:13800000001 bad and a very long tail", NULL}, true, true,
+			RECEIPT_FAILED, "id:138****0001 bad and ", 77},
 		{{"12-3-31", "8", "13800000001", "ACK/", NULL}, true, false, RECEIPT_FAILED, NULL, 77},
 		{{"12-3-31", "4", "13800000001", "", NULL}, true, false, RECEIPT_FAILED, NULL, 77},
 		{{"12-3-31", "7", "13800000001", "", NULL}, false, false, 0, NULL, 0},

@@ -1,6 +1,6 @@
 /*
- * The BX-K driver beside a pretend card: what is asked first, how an alert takes the sign over and gives it back, what a
- * power cut does, and what cannot be shown.
+ * The BX-K driver beside a pretend card: what is asked first, how an alert takes the sign over and gives it
+ * back, what a power cut does, and what cannot be shown.
  */
 #include "card.h"
 #include "owner.h"
@@ -95,11 +95,11 @@ static void pass(struct bench *bench, uint64_t ms)
 	turns_pass(bench->owner.loop, ms);
 }
 
-#define STYLE "\\FO000\\C1"
-#define WARNING "\xbd\xf7\xb7\xc0\xd5\xa9\xc6\xad" /* 谨防诈骗 */
+#define STYLE       "\\FO000\\C1"
+#define WARNING     "\xbd\xf7\xb7\xc0\xd5\xa9\xc6\xad" /* 谨防诈骗 */
 #define NOT_BELIEVE "\xb2\xbb\xc7\xe1\xd0\xc5"
-#define NOT_PAY "\xb2\xbb\xd7\xaa\xd5\xcb"
-#define GAP "\xa1\xa1\xa1\xa1"
+#define NOT_PAY     "\xb2\xbb\xd7\xaa\xd5\xcb"
+#define GAP         "\xa1\xa1\xa1\xa1"
 
 static void an_alert_takes_over_and_is_read_back(void **state)
 {
@@ -297,8 +297,8 @@ static void refusals_of_an_update_have_their_class(void **state)
 	static const struct {
 		uint8_t error;
 		enum outcome_class class;
-	} cases[] = {{3, CLASS_RETRY}, {4, CLASS_PERM_MSG}, {5, CLASS_RETRY}, {7, CLASS_RETRY}, {12, CLASS_PERM_MSG},
-		{200, CLASS_RETRY}};
+	} cases[] = {{3, CLASS_RETRY}, {4, CLASS_PERM_MSG}, {5, CLASS_RETRY}, {7, CLASS_RETRY},
+		{12, CLASS_PERM_MSG}, {200, CLASS_RETRY}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct bench bench;
@@ -398,7 +398,8 @@ static void a_5k_card_counts_in_eights(void **state)
 
 	begin(&bench);
 	bench.card.device = 0x51;
-	open_channel(&bench, (struct option[]){{"device", "5k"}, {"width", "64"}, {"area_x", "32"}, {NULL, NULL}});
+	open_channel(
+		&bench, (struct option[]){{"device", "5k"}, {"width", "64"}, {"area_x", "32"}, {NULL, NULL}});
 	show(&bench, 12, "谨防诈骗", 0, 3600000, CLASS_OK);
 	assert_int_equal(bench.card.x, 4);
 	assert_int_equal(bench.card.area_width, 8);

@@ -1,6 +1,6 @@
 /*
- * BX-K frames, commands and replies against the worked examples of led-signs.md 3.8, byte for byte, and the decoder
- * against what it must refuse.
+ * BX-K frames, commands and replies against the worked examples of led-signs.md 3.8, byte for byte, and the
+ * decoder against what it must refuse.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,9 +75,15 @@ static void commands_equal_the_worked_ones(void **state)
 	static const struct {
 		enum onbon_command command;
 		const char *data;
-	} cases[] = {{ONBON_PING, "a200010000"}, {ONBON_STATUS, "a102010000"}, {ONBON_PARAMETERS, "a20a010000"},
-		{ONBON_FONTS, "a209010000"}};
-	struct tm when = {.tm_year = 126, .tm_mon = 10, .tm_mday = 21, .tm_hour = 16, .tm_min = 30, .tm_sec = 5, .tm_wday = 6};
+	} cases[] = {{ONBON_PING, "a200010000"}, {ONBON_STATUS, "a102010000"},
+		{ONBON_PARAMETERS, "a20a010000"}, {ONBON_FONTS, "a209010000"}};
+	struct tm when = {.tm_year = 126,
+		.tm_mon = 10,
+		.tm_mday = 21,
+		.tm_hour = 16,
+		.tm_min = 30,
+		.tm_sec = 5,
+		.tm_wday = 6};
 	struct buf data;
 
 	buf_init(&data, 256);
@@ -108,11 +114,19 @@ static void an_urgent_slogan_equals_the_worked_one(void **state)
 	buf_init(&data, 1024);
 	onbon_style_add(&text, 16, 1);
 	assert_true(onbon_text_add(&text, "谨防电信诈骗 报警请拨110", false, false, &bad));
-	struct onbon_area area = {.width = 128, .height = 32, .run_mode = ONBON_RUN_LEASE, .timeout_s = 90,
-		.display_mode = ONBON_DISPLAY_LEFT, .speed = 4, .text = text.data, .text_size = text.size};
+	struct onbon_area area = {.width = 128,
+		.height = 32,
+		.run_mode = ONBON_RUN_LEASE,
+		.timeout_s = 90,
+		.display_mode = ONBON_DISPLAY_LEFT,
+		.speed = 4,
+		.text = text.data,
+		.text_size = text.size};
 	onbon_area_update_add(&data, &area);
 	assert_int_equal(data.size, 69);
-	assert_frame((struct onbon_head){1, ONBON_DEVICE_ANY}, &data, LEAD "feff0080000000000001fe024500"
+	assert_frame((struct onbon_head){1, ONBON_DEVICE_ANY}, &data,
+		LEAD
+		"feff0080000000000001fe024500"
 		"a306010000 00 01 3c00 00 0080 0000 8080 2000 00 00 02 5b0200 00 00 00 01 01 03 00 04 00 21000000"
 		"5c464f303030 5c4331 bdf7b7c0b5e7d0c5d5a9c6ad 20 b1a8beafc7ebb2a601 313130 1be2 5a");
 	buf_fini(&text);
@@ -126,10 +140,19 @@ static void escapes_equal_the_worked_ones(void **state)
 	buf_init(&text, 256);
 	buf_init(&data, 1024);
 	hex_read(&text, "5a5bb9a5b9a6");
-	struct onbon_area area = {.width = 64, .height = 16, .id = 1, .many_lines = true,
-		.display_mode = ONBON_DISPLAY_STATIC, .speed = 4, .stay = 4, .text = text.data, .text_size = text.size};
+	struct onbon_area area = {.width = 64,
+		.height = 16,
+		.id = 1,
+		.many_lines = true,
+		.display_mode = ONBON_DISPLAY_STATIC,
+		.speed = 4,
+		.stay = 4,
+		.text = text.data,
+		.text_size = text.size};
 	onbon_area_update_add(&data, &area);
-	assert_frame((struct onbon_head){0, ONBON_DEVICE_ANY}, &data, LEAD HEAD "2a00"
+	assert_frame((struct onbon_head){0, ONBON_DEVICE_ANY}, &data,
+		LEAD HEAD
+		"2a00"
 		"a306010000 00 01 2100 00 0080 0000 4080 1000 01 00 00 0000 00 00 00 02 01 01 00 04 04 06000000"
 		"5b02 5b01 b9a602 b9a601 42fa 5a");
 	buf_fini(&text);
@@ -145,10 +168,18 @@ static void a_5k_area_equals_the_worked_one(void **state)
 	buf_init(&data, 1024);
 	onbon_style_add(&text, 16, 1);
 	assert_true(onbon_text_add(&text, "反诈", false, false, &bad));
-	struct onbon_area area = {.width = 64, .height = 16, .by_eight = true, .display_mode = ONBON_DISPLAY_STATIC,
-		.speed = 4, .stay = 4, .text = text.data, .text_size = text.size};
+	struct onbon_area area = {.width = 64,
+		.height = 16,
+		.by_eight = true,
+		.display_mode = ONBON_DISPLAY_STATIC,
+		.speed = 4,
+		.stay = 4,
+		.text = text.data,
+		.text_size = text.size};
 	onbon_area_update_add(&data, &area);
-	assert_frame((struct onbon_head){0, 0x51}, &data, LEAD "feff008000000000000051023100"
+	assert_frame((struct onbon_head){0, 0x51}, &data,
+		LEAD
+		"feff008000000000000051023100"
 		"a306010000 00 01 2800 00 0000 0000 0800 1000 00 00 00 0000 00 00 00 01 01 01 00 04 04 0d000000"
 		"5c464f3030305c4331b7b4d5a9 db82 5a");
 	buf_fini(&text);
@@ -166,11 +197,21 @@ static void a_voice_area_equals_the_worked_one(void **state)
 	assert_true(onbon_text_add(&words, "谨防诈骗", false, true, &bad));
 	buf_add_text(&text, "\\C1");
 	buf_add(&text, words.data, words.size);
-	struct onbon_area area = {.width = 128, .height = 32, .speech = words.data, .speech_size = words.size, .repeat = 3,
-		.volume = 10, .voice_speed = 5, .display_mode = ONBON_DISPLAY_LEFT, .speed = 4, .text = text.data,
+	struct onbon_area area = {.width = 128,
+		.height = 32,
+		.speech = words.data,
+		.speech_size = words.size,
+		.repeat = 3,
+		.volume = 10,
+		.voice_speed = 5,
+		.display_mode = ONBON_DISPLAY_LEFT,
+		.speed = 4,
+		.text = text.data,
 		.text_size = text.size};
 	onbon_area_update_add(&data, &area);
-	assert_frame((struct onbon_head){0, ONBON_DEVICE_ANY}, &data, LEAD HEAD "3e00"
+	assert_frame((struct onbon_head){0, ONBON_DEVICE_ANY}, &data,
+		LEAD HEAD
+		"3e00"
 		"a306010000 00 01 3500 00 0080 0000 8080 2000 00 00 00 0000 02 30 0a 05 08000000 bdf7b7c0d5a9c6ad"
 		"00 00 01 01 03 00 04 00 0b000000 5c4331bdf7b7c0d5a9c6ad 3adc 5a");
 	buf_fini(&text);
@@ -189,8 +230,13 @@ static void a_program_file_equals_the_worked_one(void **state)
 	buf_init(&data, 1024);
 	onbon_style_add(&text, 16, 1);
 	assert_true(onbon_text_add(&text, "谨防电信诈骗", false, false, &bad));
-	struct onbon_area area = {.width = 128, .height = 32, .id = 0xff, .display_mode = ONBON_DISPLAY_LEFT, .speed = 4,
-		.text = text.data, .text_size = text.size};
+	struct onbon_area area = {.width = 128,
+		.height = 32,
+		.id = 0xff,
+		.display_mode = ONBON_DISPLAY_LEFT,
+		.speed = 4,
+		.text = text.data,
+		.text_size = text.size};
 	hex_read(&file, "00 50303030 4f000000 ff 0000 01 ffffffffffffffff 01 00 00 01 30000000");
 	onbon_area_add(&file, &area);
 	assert_int_equal(onbon_crc(file.data, file.size), 0x8183);
@@ -214,7 +260,9 @@ static void crc_is_arc(void **state)
 	assert_int_equal(onbon_crc("123456789", 9), 0xbb3d);
 }
 
-/* Feeds hex; the last frame's data field goes to *data. Returns frames, and the number of bad ones in *bad. */
+/*
+ * Feeds hex; the last frame's data field goes to *data. Returns frames, and the number of bad ones in *bad.
+ */
 static unsigned int feed(const char *hex, struct buf *data, unsigned int *bad)
 {
 	struct onbon_decoder decoder;
@@ -272,14 +320,14 @@ static void replies_are_read(void **state)
 static void damaged_frames_are_refused(void **state)
 {
 	static const char *const cases[] = {
-		LEAD CARD "0500 a000000000 14ad 5a",       /* checksum */
-		LEAD CARD "0500 a000000001 14ac 5a",       /* a byte changed */
-		LEAD CARD "0600 a000000000 14ac 5a",       /* longer than it is */
-		LEAD CARD "0400 a000000000 14ac 5a",       /* shorter than it is */
-		LEAD CARD "0500 a0a603000000 14ac 5a",     /* no such escape */
-		LEAD CARD "0500 a0000000a65a",             /* an escape cut off */
-		LEAD CARD "0500 a000 a5",                  /* cut off by the next */
-		LEAD "5a",                                 /* nothing */
+		LEAD CARD "0500 a000000000 14ad 5a",                 /* checksum */
+		LEAD CARD "0500 a000000001 14ac 5a",                 /* a byte changed */
+		LEAD CARD "0600 a000000000 14ac 5a",                 /* longer than it is */
+		LEAD CARD "0400 a000000000 14ac 5a",                 /* shorter than it is */
+		LEAD CARD "0500 a0a603000000 14ac 5a",               /* no such escape */
+		LEAD CARD "0500 a0000000a65a",                       /* an escape cut off */
+		LEAD CARD "0500 a000 a5",                            /* cut off by the next */
+		LEAD "5a",                                           /* nothing */
 		LEAD "0080feff000000000500fe020500a00000000014ac5a", /* a check mode that does not exist */
 	};
 
@@ -386,12 +434,17 @@ static void a_status_tells_areas_and_clock(void **state)
 		const char *data;
 		bool is_5k1, read, has_0, clock;
 	} cases[] = {
-		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 02 00 03" TAIL, false, true, true, true},
-		{"a102000000 01 0f 2026 11 21 06 163005 01 50303030 00 00 01 03" TAIL, false, true, false, true},
+		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 02 00 03" TAIL, false, true, true,
+			true},
+		{"a102000000 01 0f 2026 11 21 06 163005 01 50303030 00 00 01 03" TAIL, false, true, false,
+			true},
 		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 01 00" TAIL, true, true, true, true},
-		{"a102000000 01 0f ffff 11 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false, false},
-		{"a102000000 01 0f 2620 13 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false, false},
-		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 40" TAIL, false, false, false, false},
+		{"a102000000 01 0f ffff 11 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false,
+			false},
+		{"a102000000 01 0f 2620 13 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false,
+			false},
+		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 40" TAIL, false, false, false,
+			false},
 		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 05 00", false, false, false, false},
 		{"a102000000 01 0f 26", false, false, false, false},
 		{"a000000000", false, false, false, false},
@@ -416,9 +469,10 @@ static void a_status_tells_areas_and_clock(void **state)
 
 static void error_numbers_have_their_class(void **state)
 {
-	static const enum outcome_class classes[] = {CLASS_OK, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_RETRY, CLASS_PERM_MSG,
-		CLASS_RETRY, CLASS_PERM_MSG, CLASS_RETRY, CLASS_RETRY, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_RETRY,
-		CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_RETRY, CLASS_RETRY};
+	static const enum outcome_class classes[] = {CLASS_OK, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_RETRY,
+		CLASS_PERM_MSG, CLASS_RETRY, CLASS_PERM_MSG, CLASS_RETRY, CLASS_RETRY, CLASS_PERM_MSG,
+		CLASS_PERM_MSG, CLASS_RETRY, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG,
+		CLASS_RETRY, CLASS_RETRY};
 	const char *words;
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)

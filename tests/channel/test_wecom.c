@@ -80,24 +80,47 @@ static void codes_have_their_class(void **state)
 		enum outcome_class class;
 		uint32_t wait_ms;
 	} cases[] = {
-		{0, CLASS_OK, 0}, {-1, CLASS_RETRY, 0}, {40001, CLASS_PERM_CHANNEL, 0}, {40008, CLASS_PERM_MSG, 0},
-		{40009, CLASS_PERM_MSG, 0}, {40013, CLASS_PERM_CHANNEL, 0}, {40014, CLASS_PERM_CHANNEL, 0},
-		{40033, CLASS_PERM_MSG, 0}, {40035, CLASS_PERM_MSG, 0}, {40056, CLASS_PERM_CHANNEL, 0},
-		{40058, CLASS_PERM_MSG, 0}, {40063, CLASS_PERM_MSG, 0}, {41001, CLASS_PERM_CHANNEL, 0},
-		{42001, CLASS_PERM_CHANNEL, 0}, {44001, CLASS_PERM_MSG, 0}, {44004, CLASS_PERM_MSG, 0},
-		{45001, CLASS_PERM_MSG, 0}, {45002, CLASS_PERM_MSG, 0}, {45008, CLASS_PERM_MSG, 0},
-		{45009, CLASS_THROTTLE, 60000}, {45033, CLASS_THROTTLE, 2000}, {48002, CLASS_PERM_CHANNEL, 0},
-		{60020, CLASS_PERM_CHANNEL, 0}, {60011, CLASS_PERM_RCPT, 0}, {60111, CLASS_PERM_RCPT, 0},
-		{81013, CLASS_PERM_RCPT, 0}, {82001, CLASS_PERM_RCPT, 0}, {82002, CLASS_PERM_MSG, 0},
-		{82003, CLASS_PERM_MSG, 0}, {93000, CLASS_PERM_CHANNEL, 0}, {93004, CLASS_PERM_CHANNEL, 0},
-		{93008, CLASS_PERM_CHANNEL, 0}, {12345678, CLASS_RETRY, 0},
+		{0, CLASS_OK, 0},
+		{-1, CLASS_RETRY, 0},
+		{40001, CLASS_PERM_CHANNEL, 0},
+		{40008, CLASS_PERM_MSG, 0},
+		{40009, CLASS_PERM_MSG, 0},
+		{40013, CLASS_PERM_CHANNEL, 0},
+		{40014, CLASS_PERM_CHANNEL, 0},
+		{40033, CLASS_PERM_MSG, 0},
+		{40035, CLASS_PERM_MSG, 0},
+		{40056, CLASS_PERM_CHANNEL, 0},
+		{40058, CLASS_PERM_MSG, 0},
+		{40063, CLASS_PERM_MSG, 0},
+		{41001, CLASS_PERM_CHANNEL, 0},
+		{42001, CLASS_PERM_CHANNEL, 0},
+		{44001, CLASS_PERM_MSG, 0},
+		{44004, CLASS_PERM_MSG, 0},
+		{45001, CLASS_PERM_MSG, 0},
+		{45002, CLASS_PERM_MSG, 0},
+		{45008, CLASS_PERM_MSG, 0},
+		{45009, CLASS_THROTTLE, 60000},
+		{45033, CLASS_THROTTLE, 2000},
+		{48002, CLASS_PERM_CHANNEL, 0},
+		{60020, CLASS_PERM_CHANNEL, 0},
+		{60011, CLASS_PERM_RCPT, 0},
+		{60111, CLASS_PERM_RCPT, 0},
+		{81013, CLASS_PERM_RCPT, 0},
+		{82001, CLASS_PERM_RCPT, 0},
+		{82002, CLASS_PERM_MSG, 0},
+		{82003, CLASS_PERM_MSG, 0},
+		{93000, CLASS_PERM_CHANNEL, 0},
+		{93004, CLASS_PERM_CHANNEL, 0},
+		{93008, CLASS_PERM_CHANNEL, 0},
+		{12345678, CLASS_RETRY, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct outcome outcome;
 		char body[160];
 		long code;
-		snprintf(body, sizeof(body), "{\"errcode\":%ld,\"errmsg\":\"from ip: 10.1.2.3, key=k-e-y\"}", cases[i].code);
+		snprintf(body, sizeof(body), "{\"errcode\":%ld,\"errmsg\":\"from ip: 10.1.2.3, key=k-e-y\"}",
+			cases[i].code);
 		assert_true(wecom_judge(body, strlen(body), &outcome, &code));
 		assert_int_equal(code, cases[i].code);
 		assert_int_equal(outcome.class, cases[i].class);
@@ -109,8 +132,8 @@ static void codes_have_their_class(void **state)
 
 static void what_has_no_code_is_not_judged(void **state)
 {
-	static const char *const cases[] = {"", "{}", "[0]", "{\"errcode\":\"0\"}", "{\"errcode\":0", "{\"errcode\":0.0}",
-		"{\"errcode\":0,\"errcode\":1}", "ok"};
+	static const char *const cases[] = {"", "{}", "[0]", "{\"errcode\":\"0\"}", "{\"errcode\":0",
+		"{\"errcode\":0.0}", "{\"errcode\":0,\"errcode\":1}", "ok"};
 	struct outcome outcome;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

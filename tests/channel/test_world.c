@@ -1,6 +1,6 @@
 /*
- * Each kind beside the pretend world, which decodes every protocol with its own code: what reached phones, groups and signs
- * must be what was sent, and what we say must be true.
+ * Each kind beside the pretend world, which decodes every protocol with its own code: what reached phones,
+ * groups and signs must be what was sent, and what we say must be true.
  */
 #include <time.h>
 
@@ -28,7 +28,10 @@ static void begin(struct bench *bench, const struct world_peer_options *options)
 	assert_non_null(bench->peer);
 	for (unsigned int i = 0; i < 20; i++)
 		bench->phones[i] = 13800000001 + i;
-	bench->batch = (struct batch){.name = {12, 3, 31}, .message = &bench->message, .phones = bench->phones, .count = 20,
+	bench->batch = (struct batch){.name = {12, 3, 31},
+		.message = &bench->message,
+		.phones = bench->phones,
+		.count = 20,
 		.until_ms = clock_wall_ms() + 3600000};
 }
 
@@ -36,8 +39,8 @@ static void open_at(struct bench *bench, const char *kind, const struct option *
 {
 	struct option options[14] = {{"ec_name", "县公安局"}, {"ap_id", "crier"}, {"secret_file", "s3cret"},
 		{"sign_code", "abc"}, {"user", "crier"}, {"password_file", "s3cret"}, {"key_file", "s3cret"},
-		{"url", world_peer_url(bench->peer)}, {"address", world_peer_url(bench->peer)}, {"width", "128"},
-		{"height", "32"}, {NULL, NULL}};
+		{"url", world_peer_url(bench->peer)}, {"address", world_peer_url(bench->peer)},
+		{"width", "128"}, {"height", "32"}, {NULL, NULL}};
 	size_t count = 11;
 
 	for (; more != NULL && more->key != NULL; more++)
@@ -97,12 +100,17 @@ static void kannel_texts_reach_every_phone_once(void **state)
 
 static void yunmas_texts_reach_every_phone_once(void **state)
 {
-	static const struct option variants[][2] = {{{NULL, NULL}}, {{"quoted", "true"}}, {{"send_secret", "true"}}};
+	static const struct option variants[][2] = {
+		{{NULL, NULL}}, {{"quoted", "true"}}, {{"send_secret", "true"}}};
 
 	for (size_t i = 0; i < 3; i++) {
 		struct bench bench;
-		begin(&bench, &(struct world_peer_options){.kind = WORLD_YUNMAS, .name = "m", .secret = "s3cret",
-			.ec_name = "县公安局", .sign_code = "abc"});
+		begin(&bench,
+			&(struct world_peer_options){.kind = WORLD_YUNMAS,
+				.name = "m",
+				.secret = "s3cret",
+				.ec_name = "县公安局",
+				.sign_code = "abc"});
 		open_at(&bench, "sms-yunmas", variants[i]);
 		settle(&bench, CLASS_OK);
 		assert_true(bench.owner.outcome.provider_id[0] != '\0');
@@ -153,11 +161,14 @@ static void a_wrong_secret_is_a_matter_of_the_account(void **state)
 	static const struct {
 		enum world_kind peer;
 		const char *kind;
-	} cases[] = {{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
+	} cases[] = {
+		{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
 
 	for (size_t i = 0; i < 3; i++) {
 		struct bench bench;
-		begin(&bench, &(struct world_peer_options){.kind = cases[i].peer, .name = "p", .secret = "another"});
+		begin(&bench,
+			&(struct world_peer_options){
+				.kind = cases[i].peer, .name = "p", .secret = "another"});
 		if (cases[i].peer == WORLD_WECOM)
 			bench.batch.count = 1;
 		open_at(&bench, cases[i].kind, NULL);
@@ -167,7 +178,10 @@ static void a_wrong_secret_is_a_matter_of_the_account(void **state)
 	}
 }
 
-/* A peer that says yes and drops it, or says in its own words that it did not take what it took, cannot be seen through. */
+/*
+ * A peer that says yes and drops it, or says in its own words that it did not take what it took, cannot be
+ * seen through.
+ */
 static bool is_a_lie(enum world_kind peer, enum world_fault fault)
 {
 	return fault == WORLD_FAULT_DROP || (fault == WORLD_FAULT_ERROR_TAKEN && peer == WORLD_KANNEL);
@@ -179,14 +193,18 @@ static void no_fault_makes_us_lie(void **state)
 	static const struct {
 		enum world_kind peer;
 		const char *kind;
-	} cases[] = {{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
+	} cases[] = {
+		{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
 
 	for (size_t i = 0; i < 3; i++) {
 		for (enum world_fault fault = 0; fault < WORLD_FAULTS; fault++) {
-			if (world_fault_is_amount(fault) || world_fault_is_receipt(fault) || is_a_lie(cases[i].peer, fault))
+			if (world_fault_is_amount(fault) || world_fault_is_receipt(fault) ||
+				is_a_lie(cases[i].peer, fault))
 				continue;
 			struct bench bench;
-			begin(&bench, &(struct world_peer_options){.kind = cases[i].peer, .name = "p", .secret = "s3cret"});
+			begin(&bench,
+				&(struct world_peer_options){
+					.kind = cases[i].peer, .name = "p", .secret = "s3cret"});
 			if (cases[i].peer == WORLD_WECOM)
 				bench.batch.count = 1;
 			open_at(&bench, cases[i].kind, NULL);
@@ -196,8 +214,9 @@ static void no_fault_makes_us_lie(void **state)
 			bool taken = totals(&bench).taken > 0;
 			enum verdict verdict = bench.owner.outcome.verdict;
 			if (verdict != VERDICT_UNKNOWN && (verdict == VERDICT_ACCEPTED) != taken)
-				fail_msg("%s, %s: %s, yet taken is %d (%s)", cases[i].kind, world_fault_name(fault),
-					verdict_name(verdict), taken, bench.owner.outcome.peer);
+				fail_msg("%s, %s: %s, yet taken is %d (%s)", cases[i].kind,
+					world_fault_name(fault), verdict_name(verdict), taken,
+					bench.owner.outcome.peer);
 			end(&bench);
 		}
 	}

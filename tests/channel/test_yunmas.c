@@ -14,10 +14,13 @@
 
 static const phone_t phones[] = {13800000001, 13800000002};
 
-static const struct yunmas_account plain = {.ec_name = "测试县公安局", .ap_id = "crier", .secret = "Secret-1",
-	.sign_code = "abcDEF123", .add_serial = ""};
+static const struct yunmas_account plain = {.ec_name = "测试县公安局",
+	.ap_id = "crier",
+	.secret = "Secret-1",
+	.sign_code = "abcDEF123",
+	.add_serial = ""};
 
-#define PLAIN_BODY \
+#define PLAIN_BODY                                                                                                     \
 	"eyJlY05hbWUiOiLmtYvor5Xljr/lhazlronlsYAiLCJhcElkIjoiY3JpZXIiLCJtb2JpbGVzIjoiMTM4MDAwMDAwMDEsMTM4MDAwMDAwMDIi" \
 	"LCJjb250ZW50Ijoi5Y+N6K+I5rWL6K+V55+t5L+hIiwic2lnbiI6ImFiY0RFRjEyMyIsImFkZFNlcmlhbCI6IiIsIm1hYyI6IjNkMDZhMmQx" \
 	"YmQ3YWJkYjllYjZmMzMyY2ZhZTA4YjU1In0="
@@ -80,7 +83,8 @@ static void codes_have_their_class(void **state)
 		{"{\"msgGroup\":\"0927\",\"rspcod\":\"success\"}", CLASS_OK, false, "0927"},
 		{"{\"rspcod\":\"success\",\"success\":false}", CLASS_AMBIGUOUS, false, ""},
 		{"{\"rspcod\":\"IllegalMac\",\"success\":true}", CLASS_AMBIGUOUS, false, ""},
-		{"{\"rspcod\":\"IllegalMac\",\"success\":false,\"msgGroup\":\"\"}", CLASS_PERM_CHANNEL, false, ""},
+		{"{\"rspcod\":\"IllegalMac\",\"success\":false,\"msgGroup\":\"\"}", CLASS_PERM_CHANNEL, false,
+			""},
 		{"{\"rspcod\":\"InvalidUsrOrPwd\",\"success\":false}", CLASS_PERM_CHANNEL, false, ""},
 		{"{\"rspcod\":\"IllegalSignId\",\"success\":false}", CLASS_PERM_CHANNEL, false, ""},
 		{"{\"rspcod\":\"NoSignId\"}", CLASS_PERM_CHANNEL, false, ""},
@@ -104,7 +108,8 @@ static void codes_have_their_class(void **state)
 		{"{\"rspcod\":\"TransportError\"}", CLASS_AMBIGUOUS, false, ""},
 		{"{\"rspcod\":\"Whatever\",\"success\":false}", CLASS_RETRY, false, ""},
 		{"{\"rspcod\":\"Whatever\"}", CLASS_AMBIGUOUS, false, ""},
-		{"{\"rspcod\":\"Whatever\",\"success\":true,\"msgGroup\":\"7\"}", CLASS_AMBIGUOUS, false, "7"},
+		{"{\"rspcod\":\"Whatever\",\"success\":true,\"msgGroup\":\"7\"}", CLASS_AMBIGUOUS, false,
+			"7"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -118,8 +123,9 @@ static void codes_have_their_class(void **state)
 
 static void what_is_no_answer_is_not_judged(void **state)
 {
-	static const char *const cases[] = {"", "{", "[]", "null", "\"success\"", "{\"rspcod\":7}", "{\"success\":true}",
-		"{\"rspcod\":\"success\",\"rspcod\":\"success\"}", "<html>success</html>"};
+	static const char *const cases[] = {"", "{", "[]", "null", "\"success\"", "{\"rspcod\":7}",
+		"{\"success\":true}", "{\"rspcod\":\"success\",\"rspcod\":\"success\"}",
+		"<html>success</html>"};
 	struct outcome outcome;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -149,8 +155,8 @@ static void take_receipt(void *arg, const struct receipt *receipt)
 	got->receipts[got->count++] = *receipt;
 }
 
-#define REPORT(status, mobile, code) \
-	"{\"reportStatus\":\"" status "\",\"mobile\":" mobile ",\"submitDate\":\"20261121163000\"," \
+#define REPORT(status, mobile, code)                                                                         \
+	"{\"reportStatus\":\"" status "\",\"mobile\":" mobile ",\"submitDate\":\"20261121163000\","          \
 	"\"receiveDate\":\"20261121163005\",\"errorCode\":\"" code "\",\"msgGroup\":\"0927\"}"
 
 static void reports_are_read_one_and_many(void **state)
@@ -165,10 +171,12 @@ static void reports_are_read_one_and_many(void **state)
 		{REPORT("DELIVRD", "\"13800000001\"", "DELIVRD"), RESULT_OK, 1, RECEIPT_DELIVERED, "DELIVRD"},
 		{REPORT("UNDELIV", "\"13800000001\"", "DB:0140"), RESULT_OK, 1, RECEIPT_FAILED, "DB:0140"},
 		{REPORT("EXPIRED", "\"+8613800000001\"", ""), RESULT_OK, 1, RECEIPT_FAILED, "EXPIRED"},
-		{REPORT("DELIVRD", "[\"13800000001\",\"13800000002\"]", ""), RESULT_OK, 2, RECEIPT_DELIVERED, "DELIVRD"},
-		{"[" REPORT("DELIVRD", "\"13800000001\"", "") "," REPORT("X", "\"13800000002\"", "") "]", RESULT_OK, 2,
+		{REPORT("DELIVRD", "[\"13800000001\",\"13800000002\"]", ""), RESULT_OK, 2, RECEIPT_DELIVERED,
+			"DELIVRD"},
+		{"[" REPORT("DELIVRD", "\"13800000001\"", "") "," REPORT("X", "\"13800000002\"", "") "]",
+			RESULT_OK, 2, RECEIPT_DELIVERED, "DELIVRD"},
+		{"[" REPORT("DELIVRD", "\"13800000001\"", "") ",7,{}]", RESULT_NOT_FOUND, 1,
 			RECEIPT_DELIVERED, "DELIVRD"},
-		{"[" REPORT("DELIVRD", "\"13800000001\"", "") ",7,{}]", RESULT_NOT_FOUND, 1, RECEIPT_DELIVERED, "DELIVRD"},
 		{"[]", RESULT_OK, 0, 0, ""},
 		{REPORT("DELIVRD", "\"12345\"", ""), RESULT_NOT_FOUND, 0, 0, ""},
 		{"{\"reportStatus\":\"DELIVRD\"", RESULT_INVALID, 0, 0, ""},
@@ -177,7 +185,8 @@ static void reports_are_read_one_and_many(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct got got = {.count = 0};
-		assert_int_equal(yunmas_reports(cases[i].body, strlen(cases[i].body), 1, take_receipt, &got), cases[i].result);
+		assert_int_equal(yunmas_reports(cases[i].body, strlen(cases[i].body), 1, take_receipt, &got),
+			cases[i].result);
 		assert_int_equal(got.count, cases[i].count);
 		if (got.count == 0)
 			continue;
@@ -199,8 +208,9 @@ static void take_text(void *arg, phone_t phone, const char *text)
 
 static void replies_are_read(void **state)
 {
-	const char *one = "{\"mobile\":\"13800000001\",\"smsContent\":\"退订\",\"sendTime\":\"2026-11-21 16:30:00\","
-			  "\"addSerial\":\"1065\"}";
+	const char *one =
+		"{\"mobile\":\"13800000001\",\"smsContent\":\"退订\",\"sendTime\":\"2026-11-21 16:30:00\","
+		"\"addSerial\":\"1065\"}";
 	struct got got = {.count = 0};
 
 	assert_int_equal(yunmas_replies(one, strlen(one), take_text, &got), RESULT_OK);

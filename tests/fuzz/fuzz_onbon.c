@@ -1,6 +1,6 @@
 /*
- * BX-K frames: any bytes through the decoder and every reader of replies; and what we frame ourselves must come back as
- * it was. As text the same bytes go through the conversion for the card.
+ * BX-K frames: any bytes through the decoder and every reader of replies; and what we frame ourselves must
+ * come back as it was. As text the same bytes go through the conversion for the card.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +32,8 @@ static void read_all(const struct onbon_frame *frame)
 			onbon_status_clock_off(&status, 0);
 }
 
-static unsigned int decode(const uint8_t *bytes, size_t size, struct onbon_decoder *decoder, struct onbon_frame *frame)
+static unsigned int decode(
+	const uint8_t *bytes, size_t size, struct onbon_decoder *decoder, struct onbon_frame *frame)
 {
 	unsigned int frames = 0;
 
@@ -88,7 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	onbon_decoder_init(&decoder);
 	decode(data, size, &decoder, &frame);
 	onbon_decoder_fini(&decoder);
-	/* The bytes as the data of a checked frame reach the readers, which random checksums hardly ever would. */
+	/*
+	 * The bytes as the data of a checked frame reach the readers, which random checksums hardly ever
+	 * would.
+	 */
 	read_all(&(struct onbon_frame){.data = data, .size = size});
 	return_trip(data, size);
 	convert(data, size);

@@ -1,6 +1,6 @@
 /*
- * What providers push: 云MAS's reports and replies as a body, and Kannel's delivery reports as the lines b, d, p, a, t of a
- * query.
+ * What providers push: 云MAS's reports and replies as a body, and Kannel's delivery reports as the lines b, d,
+ * p, a, t of a query.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,8 @@ static void on_receipt(void *arg, const struct receipt *receipt)
 {
 	REQUIRE(phone_assigned(receipt->phone));
 	REQUIRE(strlen(receipt->code) < sizeof(receipt->code));
-	REQUIRE(receipt->provider_id[0] != '\0' && strlen(receipt->provider_id) < sizeof(receipt->provider_id));
+	REQUIRE(receipt->provider_id[0] != '\0' &&
+		strlen(receipt->provider_id) < sizeof(receipt->provider_id));
 	REQUIRE(receipt->at_ms > 0);
 }
 
@@ -48,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < 5; i++)
 		lines[i] = strsep(&rest, "\n");
 	if (kannel_receipt(line_of, lines, 1, &receipt, &final))
-		REQUIRE(phone_assigned(receipt.phone) && strlen(receipt.code) < sizeof(receipt.code) && receipt.at_ms > 0);
+		REQUIRE(phone_assigned(receipt.phone) && strlen(receipt.code) < sizeof(receipt.code) &&
+			receipt.at_ms > 0);
 	free(copy);
 	return 0;
 }

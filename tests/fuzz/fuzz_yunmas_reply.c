@@ -1,4 +1,6 @@
-/* 云MAS's answer to a submit: any bytes give a class or none, and nothing unprintable or unbounded gets out. */
+/*
+ * 云MAS's answer to a submit: any bytes give a class or none, and nothing unprintable or unbounded gets out.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
