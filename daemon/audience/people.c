@@ -226,11 +226,9 @@ static size_t first_from(const struct people *people, enum people_axis axis, con
 static struct set *load(const struct people *people, size_t i)
 {
 	struct layout_row row = row_at(people, i);
-	struct set *set = NULL;
 
 	/* people_open has checked it. */
-	REQUIRE(set_load(people->bytes + row.at, row.size, &set) == RESULT_OK);
-	return set;
+	return set_load_checked(people->bytes + row.at, row.size);
 }
 
 /* The union of rows [from, to). */

@@ -179,8 +179,13 @@ enum result set_load(const void *bytes, size_t size, struct set **set)
 	/* The library trusts orders and counts that it reads; set_check does not. */
 	if (!set_check(bytes, size, NULL))
 		return RESULT_CORRUPT;
-	*set = own(roaring_bitmap_portable_deserialize_safe(bytes, size));
+	*set = set_load_checked(bytes, size);
 	return RESULT_OK;
+}
+
+struct set *set_load_checked(const void *bytes, size_t size)
+{
+	return own(roaring_bitmap_portable_deserialize_safe(bytes, size));
 }
 
 struct set_cursor {

@@ -158,6 +158,55 @@ static void bytes_come_back_as_they_went(void **state)
 	}
 }
 
+struct lie {
+	const char *what;
+	bool true_one;
+	size_t size;
+	const char *bytes;
+};
+
+/* Small sets by hand: cookie, counts, keys with counts, offsets, values. */
+static void each_lie_is_seen(void **state)
+{
+#define ARRAY(keys, values) "\x3a\x30\0\0\x01\0\0\0" keys "\x10\0\0\0" values
+#define RUNS(keys, values) "\x3b\x30\0\0\x01" keys values
+	static const struct lie lies[] = {
+		{"array", true, 22, ARRAY("\0\0\x02\0", "\x01\0\x02\0\x05\0")},
+		{"array not ascending", false, 22, ARRAY("\0\0\x02\0", "\x01\0\x05\0\x02\0")},
+		{"array with a value twice", false, 22, ARRAY("\0\0\x02\0", "\x01\0\x02\0\x02\0")},
+		{"array shorter than its count", false, 22, ARRAY("\0\0\x03\0", "\x01\0\x02\0\x05\0")},
+		{"array longer than its count", false, 22, ARRAY("\0\0\x01\0", "\x01\0\x02\0\x05\0")},
+		{"bitset that is not there", false, 22, ARRAY("\0\0\xff\xff", "\x01\0\x02\0\x05\0")},
+		{"offset", false, 22, "\x3a\x30\0\0\x01\0\0\0\0\0\x02\0\x11\0\0\0\x01\0\x02\0\x05\0"},
+		{"runs", true, 19, RUNS("\0\0\x04\0", "\x02\0\x01\0\x01\0\x07\0\x02\0")},
+		{"runs that overlap", false, 19, RUNS("\0\0\x04\0", "\x02\0\x01\0\x01\0\x02\0\x02\0")},
+		{"runs not ascending", false, 19, RUNS("\0\0\x04\0", "\x02\0\x07\0\x01\0\x01\0\x02\0")},
+		{"run over the end", false, 19, RUNS("\0\0\x04\0", "\x02\0\x01\0\x01\0\xfe\xff\x02\0")},
+		{"runs that are more than their count", false, 19, RUNS("\0\0\x03\0", "\x02\0\x01\0\x01\0\x07\0\x02\0")},
+		{"no run", false, 11, RUNS("\0\0\0\0", "\0\0")},
+		{"keys not ascending", false, 28,
+			"\x3a\x30\0\0\x02\0\0\0\x01\0\0\0\0\0\0\0\x18\0\0\0\x1a\0\0\0\x05\0\x05\0"},
+		{"keys ascending", true, 28,
+			"\x3a\x30\0\0\x02\0\0\0\0\0\0\0\x01\0\0\0\x18\0\0\0\x1a\0\0\0\x05\0\x05\0"},
+		{"a key twice", false, 28,
+			"\x3a\x30\0\0\x02\0\0\0\x01\0\0\0\x01\0\0\0\x18\0\0\0\x1a\0\0\0\x05\0\x06\0"},
+		{"containers without end", false, 8, "\x3a\x30\0\0\xff\xff\xff\xff"},
+		{"cookie", false, 8, "\x3a\x31\0\0\0\0\0\0"},
+		{"nothing", true, 8, "\x3a\x30\0\0\0\0\0\0"},
+		{"no bytes", false, 0, ""},
+	};
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		/* An exact allocation, so that the sanitizer sees a look behind it. */
+		char *exact = malloc(lies[i].size + 1);
+		memcpy(exact, lies[i].bytes, lies[i].size);
+		exact = realloc(exact, lies[i].size > 0 ? lies[i].size : 1);
+		print_message("    %s\n", lies[i].what);
+		assert_int_equal(set_check(exact, lies[i].size, NULL), lies[i].true_one);
+		free(exact);
+	}
+}
+
 /* Whatever passes the check must be safe to use; the sanitizers watch. */
 static void lying_bytes_never_do_harm(void **state)
 {
@@ -200,6 +249,7 @@ int main(void)
 		cmocka_unit_test(algebra_is_that_of_plain_arrays),
 		cmocka_unit_test(a_cursor_reads_what_select_says),
 		cmocka_unit_test(bytes_come_back_as_they_went),
+		cmocka_unit_test(each_lie_is_seen),
 		cmocka_unit_test(lying_bytes_never_do_harm),
 	};
 

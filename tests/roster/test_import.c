@@ -1,6 +1,8 @@
 /* Importing lists: what is taken, what is refused and why, and how lists and people go together. */
 #include "desk.h"
 
+#include <sqlite3.h>
+
 #define HEADER "phone,birth_year,roles,area,language,opt_out\n"
 
 static void accepts_the_contract(void **state)
@@ -91,6 +93,26 @@ static void lists_merge_by_number(void **state)
 	assert_true(desk_under(desk, PEOPLE_ROLE, "parent", 13800000001));
 	assert_true(desk_under(desk, PEOPLE_YEAR, "1980", 13800000001));
 	assert_true(set_empty(roster_gone(desk->roster)));
+}
+
+static void what_a_list_said_before_is_deleted(void **state)
+{
+	struct desk *desk = *state;
+	sqlite3_stmt *row;
+	sqlite3 *db;
+
+	assert_int_equal(desk_import(desk, HEADER "13800000001,1980,parent,320583100,,\n13800000002,,,,,\n"), RESULT_OK);
+	assert_int_equal(desk_import(desk, "phone\n13800000002\n"), RESULT_OK);
+	assert_int_equal(sqlite3_open(folder_at(&desk->folder, "roster.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT (SELECT count(*) FROM member), phone, list FROM membership", -1,
+		&row, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(row, 0), 1);
+	assert_int_equal(sqlite3_column_int64(row, 1), 13800000002);
+	assert_string_equal(sqlite3_column_text(row, 2), "玉山镇");
+	assert_int_equal(sqlite3_step(row), SQLITE_DONE);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
 }
 
 static void a_number_twice_in_a_file_is_one_person(void **state)
@@ -542,6 +564,7 @@ int main(void)
 		TEST(numbers_are_kept_by_a_second_import),
 		TEST(who_leaves_the_last_list_is_gone_and_keeps_the_number),
 		TEST(lists_merge_by_number),
+		TEST(what_a_list_said_before_is_deleted),
 		TEST(a_number_twice_in_a_file_is_one_person),
 		TEST(opt_outs_outlive_imports),
 		TEST(an_ended_list_no_longer_counts),
