@@ -102,8 +102,10 @@ static bool on_tombstone(void *arg, const struct ledger_tombstone *tombstone)
 
 static void gather(struct app *app, const struct alert *alert, struct facts *facts)
 {
+	uint32_t number;
+
 	*facts = (struct facts){.facts = {.now_ms = clock_wall_ms()}};
-	facts->facts.known = ledger_known(app->ledger, alert->id, NULL, facts->digest);
+	facts->facts.known = ledger_known(app->ledger, alert->id, &number, facts->digest);
 	if (facts->facts.known) {
 		facts->same = look_up(app, alert->id);
 		facts->facts.known_digest = facts->digest;

@@ -103,13 +103,14 @@ static struct campaign *remind(struct reminder *reminder, struct outlet *outlet,
 	struct alert *alert = make_alert(app, reminder, occurrence_ms, choose_line(app, outlet, pack, occurrence_ms));
 	struct campaign *campaign = NULL;
 	struct draft draft = {0};
+	uint32_t number;
 
 	if (mem_strings_count(reminder->schedule->channels) > 1) {
 		char *id = mem_printf("%s-%s", alert->id, outlet->name);
 		free(alert->id);
 		alert->id = id;
 	}
-	if (!ledger_known(app->ledger, alert->id, NULL, NULL)) {
+	if (!ledger_known(app->ledger, alert->id, &number, NULL)) {
 		draft_make_for(app, alert, outlet, &draft, problems);
 		if (problems->errors == 0)
 			campaign = intake_accept_made(app, &(struct intake_origin){.source = LEDGER_SCHEDULE, .who = who,

@@ -8,7 +8,6 @@
 #include "app/outlets.h"
 #include "app/receipts.h"
 #include "app/reference.h"
-#include "app/signs.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -255,7 +254,4 @@ void restore_start(struct app *app)
 			if (campaign->lanes[i].plan != NULL)
 				resend_waiting(&campaign->lanes[i]);
 	}
-	for (unsigned int i = 0; i < app->outlet_count; i++)
-		if (app->outlets[i]->channel != NULL && medium_crowd(app->outlets[i]->config->medium) == CROWD_SIGNS)
-			signs_show_again(app->outlets[i]);
 }

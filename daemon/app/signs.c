@@ -9,7 +9,10 @@
 #include "base/mem.h"
 #include "calendar/window.h"
 
-/* A word to a sign that is not an alert's batch of the plan. The ledger's alerts begin at 1. */
+/* Batches that are not of the plan have numbers from here on; no lane is ever cut into so many. */
+enum { WORDS_FROM = 0x70000000 };
+
+/* A word to a sign that is not a batch of the plan. */
 struct word {
 	struct batch batch;
 	char **slogans;
@@ -27,6 +30,7 @@ int64_t signs_takeover_until(const struct campaign *campaign)
 
 static void say_word(struct outlet *outlet, struct word *word)
 {
+	word->batch.name.number = WORDS_FROM + ++outlet->words_said;
 	word->batch.attempt = 1;
 	word->batch.count = 1;
 	word->batch.slogans = word->slogans;
@@ -43,7 +47,7 @@ void signs_clear(struct lane *lane)
 	if (outlet->channel == NULL)
 		return;
 	struct word *word = mem_zalloc(sizeof(*word));
-	word->batch.name = (struct batch_name){lane->campaign->number, lane->index, UINT32_MAX};
+	word->batch.name = (struct batch_name){lane->campaign->number, lane->index, 0};
 	word->batch.action = BATCH_CLEAR;
 	word->batch.alert_id = "";
 	log_event(LOG_NOTICE, "sign-cleared", "alert=%s channel=%s", lane->campaign->id, outlet->name);
@@ -104,7 +108,7 @@ void signs_roll(struct outlet *outlet)
 	log_event(LOG_INFO, "playlist", "channel=%s slogans=%zu", outlet->name, mem_strings_count(slogans));
 	struct word *word = mem_zalloc(sizeof(*word));
 	word->slogans = mem_strings_dup(slogans);
-	word->batch.name = (struct batch_name){0, (uint16_t)outlet->index, ++outlet->playlists};
+	word->batch.name = (struct batch_name){0, (uint16_t)outlet->index, 0};
 	word->batch.action = BATCH_PLAYLIST;
 	word->batch.alert_id = "";
 	say_word(outlet, word);
@@ -115,7 +119,7 @@ static void show_again(struct lane *lane)
 {
 	struct word *word = mem_zalloc(sizeof(*word));
 
-	word->batch.name = (struct batch_name){lane->campaign->number, lane->index, UINT32_MAX - 1};
+	word->batch.name = (struct batch_name){lane->campaign->number, lane->index, 0};
 	word->batch.action = BATCH_SHOW;
 	word->batch.alert_id = lane->campaign->id;
 	word->batch.message = lane->message;
@@ -147,7 +151,7 @@ bool signs_settled(struct outlet *outlet, const struct batch *batch, const struc
 {
 	struct word *word = (struct word *)(void *)(uintptr_t)batch;
 
-	if (batch->name.alert != 0 && batch->name.number < UINT32_MAX - 1)
+	if (batch->name.number < WORDS_FROM)
 		return false;
 	if (outcome->verdict != VERDICT_ACCEPTED)
 		log_event(LOG_NOTICE, "sign-deferred", "channel=%s verdict=%s peer=%s", outlet->name,

@@ -45,7 +45,7 @@ struct outlet {
 	char *words;
 	struct alarm playlist; /* signs: when the slogans change */
 	char **slogans;        /* signs: what should roll now, NULL-ended; NULL: nothing was said yet */
-	uint32_t playlists;    /* counts the batches that said so */
+	uint32_t words_said;   /* signs: batches that are not of the plan (signs.c) */
 	/* counters since the start, by verdict; recipients, not batches */
 	uint64_t sent[4], refused_recipients, batches, receipts[4];
 	uint64_t took_ms_sum, took_count;

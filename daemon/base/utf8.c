@@ -71,9 +71,10 @@ bool utf8_valid(const char *text, size_t size, size_t *bad)
 	uint32_t code;
 
 	while (at < end) {
+		const char *from = at;
 		if (!utf8_next(&at, end, &code) || code == 0) {
 			if (bad != NULL)
-				*bad = (size_t)(at - text);
+				*bad = (size_t)(from - text);
 			return false;
 		}
 	}

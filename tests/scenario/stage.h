@@ -1,0 +1,62 @@
+#ifndef SCENARIO_STAGE_H
+#define SCENARIO_STAGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/app.h"
+#include "loop/loop.h"
+#include "testing/folder.h"
+#include "world/world.h"
+
+/*
+ * A whole daemon and the pretend world in one process, on one loop and one clock that stands still until the test moves
+ * it. The daemon may be killed and started again; the world goes on and remembers what it saw.
+ */
+struct stage {
+	struct folder folder;
+	struct loop *loop;
+	struct world *world;
+	struct app *app;
+	struct app_options options;
+	bool ready, closed;
+};
+
+/* A folder, a loop, a world with the peers of stage_config(); the clock stops at `wall` ("2026-11-23T10:00:00", local). */
+void stage_open(struct stage *stage, const char *wall);
+void stage_close(struct stage *stage);
+
+/*
+ * Writes the configuration: a site, audiences, one SMS gateway "sms" (Kannel), one robot "group", one sign "sign", and
+ * `more` behind it. `sms_extra` goes into the gateway's settings (rate, batch …).
+ */
+void stage_config(struct stage *stage, const char *sms_extra, const char *more);
+
+/* Writes and imports a roster of `count` pretend residents: every fifth is 60 or older, every fourth a student … */
+void stage_roster(struct stage *stage, unsigned int count);
+
+/* Starts the daemon and waits until it is ready; fails the test with its problems when it does not start. */
+void stage_start(struct stage *stage);
+
+/* Stops it politely, or kills it: nothing more is written. */
+void stage_stop(struct stage *stage);
+void stage_kill(struct stage *stage);
+
+/* An alert for students and elderly in 玉山镇; `urgency` "immediate" … ; `more` are further lines. */
+void stage_drop(struct stage *stage, const char *name, const char *id, const char *urgency, const char *more);
+
+/* Lets time pass, or waits (letting it pass) until `holds`; fails after an hour of pretended time. */
+void stage_pass(struct stage *stage, uint64_t ms);
+void stage_until(struct stage *stage, bool (*holds)(struct stage *stage), const char *what);
+
+/* An order through the control socket. Returns the result, or NULL and *exit when it was refused. */
+json_t *stage_ask(struct stage *stage, const char *command, json_t *args, int *exit);
+
+/* How many of a crowd of an alert are in a state; -1 while there is no such alert. */
+long long stage_count(struct stage *stage, const char *id, const char *crowd, const char *state);
+
+/* Fails when an alert's states do not add up to its totals; returns the total of residents. */
+long long stage_adds_up(struct stage *stage, const char *id);
+
+#endif

@@ -1,0 +1,282 @@
+/* The three jobs that must always work (design.md section 1), and what may go wrong with them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "stage.h"
+#include "testing/clock.h"
+
+enum { PEOPLE = 2000 }; /* 400 elderly, 500 students, 100 of them both: 800 in the pool */
+
+static struct stage stage;
+
+static int set_up(void **state)
+{
+	stage_open(&stage, "2026-11-23T10:00:00");
+	stage_roster(&stage, PEOPLE);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	stage_close(&stage);
+	return 0;
+}
+
+static bool all_delivered(struct stage *s)
+{
+	long long total = stage_count(s, "A1", "residents", "total");
+
+	return total > 0 && stage_count(s, "A1", "residents", "delivered") == total;
+}
+
+static bool all_delivered_or_out(struct stage *s)
+{
+	return stage_count(s, "A1", "residents", "delivered") + stage_count(s, "A1", "residents", "opted-out") == 800;
+}
+
+static void an_alert_reaches_phones_groups_and_signs(void **state)
+{
+	struct world_reach reach;
+
+	stage_config(&stage, "rate = \"500/s\"; batch = 20;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_until(&stage, all_delivered, "every resident has a receipt");
+	assert_int_equal(stage_adds_up(&stage, "A1"), 800);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.phones, 800);
+	assert_int_equal(reach.more, 0);
+	assert_int_equal(stage_count(&stage, "A1", "groups", "posted"), 1);
+	assert_non_null(world_message(world_peer_find(stage.world, "group"), 0));
+	stage_pass(&stage, 25000);
+	assert_int_equal(stage_count(&stage, "A1", "signs", "shown"), 1);
+	assert_true(folder_count(&stage.folder, "spool/done") >= 1);
+	assert_int_equal(world_most_in(world_peer_find(stage.world, "sms"), 1000) <= 520, 1);
+}
+
+static void the_same_bytes_twice_are_sent_once(void **state)
+{
+	struct world_reach reach;
+
+	stage_config(&stage, "batch = 100;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_until(&stage, all_delivered, "every resident has a receipt");
+	stage_drop(&stage, "again.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 5000);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.texts, 800);
+	char *reason = folder_find(&stage.folder, "spool/done", ".reason");
+	assert_non_null(reason);
+	free(reason);
+}
+
+static void a_sign_rolls_slogans_is_taken_over_and_returns(void **state)
+{
+	struct world_peer *sign = world_peer_find(stage.world, "sign");
+
+	stage_config(&stage, "", "schedules: ( { name = \"day\"; from = \"08:00\"; until = \"20:00\"; channels = [ \"sign\" ];"
+		" pack = \"three-no-one-more\"; } );\nsigns: { takeover = \"10min\"; };");
+	stage_start(&stage);
+	stage_pass(&stage, 30000);
+	assert_non_null(strstr(world_sign_showing(sign), "未知链接不点击"));
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 30000);
+	assert_non_null(strstr(world_sign_showing(sign), "刷单"));
+	assert_null(strstr(world_sign_showing(sign), "未知链接不点击"));
+	stage_pass(&stage, 10 * 60 * 1000);
+	assert_non_null(strstr(world_sign_showing(sign), "未知链接不点击"));
+	assert_non_null(strstr(world_sign_showing(sign), "刷单"));
+	json_decref(stage_ask(&stage, "alert cancel", json_pack("{s:s}", "id", "A1"), NULL));
+	stage_pass(&stage, 60000);
+	assert_null(strstr(world_sign_showing(sign), "刷单"));
+	assert_non_null(strstr(world_sign_showing(sign), "未知链接不点击"));
+	/* Its hours end at eight in the evening. */
+	stage_pass(&stage, 10 * 3600 * 1000);
+	assert_null(strstr(world_sign_showing(sign), "未知链接不点击"));
+}
+
+static void a_weekly_reminder_comes_at_its_time_and_never_the_same_twice(void **state)
+{
+	struct world_peer *group = world_peer_find(stage.world, "group");
+
+	stage_config(&stage, "", "schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9;BYMINUTE=0;BYSECOND=0\";"
+		" channels = [ \"group\" ]; pack = \"weekly\"; } );");
+	stage_start(&stage);
+	stage_pass(&stage, 2 * 86400 * 1000ull);
+	assert_null(world_message(group, 0));
+	stage_pass(&stage, 1 * 86400 * 1000ull); /* Thursday ten o'clock */
+	assert_non_null(world_message(group, 0));
+	assert_null(world_message(group, 1));
+	stage_pass(&stage, 4 * 86400 * 1000ull); /* the next Monday */
+	assert_non_null(world_message(group, 1));
+	assert_string_not_equal(world_message(group, 0)->text, world_message(group, 1)->text);
+	/* Down over Thursday nine o'clock, back within the grace: sent once, late. */
+	stage_stop(&stage);
+	fake_clock_pass(3 * 86400 * 1000ull - 30 * 60 * 1000);
+	stage_start(&stage);
+	stage_pass(&stage, 60000);
+	assert_non_null(world_message(group, 2));
+	assert_null(world_message(group, 3));
+}
+
+static void routine_waits_for_the_morning(void **state)
+{
+	struct world_reach reach;
+
+	stage_config(&stage, "batch = 100;", "quiet: { from = \"20:00\"; until = \"08:00\"; };");
+	stage_start(&stage);
+	stage_pass(&stage, 11 * 3600 * 1000ull); /* nine in the evening */
+	stage_drop(&stage, "a.cfg", "A1", "routine", "");
+	stage_pass(&stage, 10 * 3600 * 1000ull);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.texts, 0);
+	assert_int_equal(stage_count(&stage, "A1", "residents", "waiting"), 800);
+	stage_pass(&stage, 3600 * 1000ull + 60000);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.once, 800);
+}
+
+static void nobody_is_texted_more_often_than_the_cap_says(void **state)
+{
+	struct world_reach reach;
+
+	stage_config(&stage, "batch = 100;", "limits: { recipient = \"2/week\"; };");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "today", "");
+	stage_drop(&stage, "b.cfg", "A2", "today", "place = \"玉山镇\";");
+	stage_pass(&stage, 60000);
+	stage_drop(&stage, "c.cfg", "A3", "today", "place = \"开发区\";");
+	stage_pass(&stage, 60000);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.most, 2);
+	assert_int_equal(stage_count(&stage, "A3", "residents", "capped"), 800);
+	stage_drop(&stage, "d.cfg", "A4", "immediate", "");
+	stage_pass(&stage, 60000);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.most, 3);
+}
+
+static void an_opt_out_counts_at_once(void **state)
+{
+	stage_config(&stage, "rate = \"10/s\"; batch = 10;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 2000);
+	json_decref(stage_ask(&stage, "optout add", json_pack("{s:s}", "phone", "13800001999"), NULL));
+	json_decref(stage_ask(&stage, "optout add", json_pack("{s:s}", "phone", "13800001995"), NULL));
+	stage_until(&stage, all_delivered_or_out, "all are settled");
+	assert_int_equal(world_phone_count(stage.world, 13800001995), 0);
+	assert_int_equal(stage_count(&stage, "A1", "residents", "opted-out"), 1);
+	assert_int_equal(stage_adds_up(&stage, "A1"), 800);
+}
+
+static void a_drill_never_reaches_a_public_channel(void **state)
+{
+	struct world_totals totals;
+
+	stage_config(&stage, "", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "status = \"exercise\";");
+	stage_pass(&stage, 60000);
+	world_totals(stage.world, world_peer_find(stage.world, "sms"), &totals);
+	assert_int_equal(totals.requests, 0);
+	world_totals(stage.world, world_peer_find(stage.world, "group"), &totals);
+	assert_int_equal(totals.requests, 0);
+}
+
+static void an_update_stops_the_old_text_and_a_cancel_stops_all(void **state)
+{
+	stage_config(&stage, "rate = \"20/s\"; batch = 20;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 10000);
+	stage_drop(&stage, "b.cfg", "A2", "immediate", "action = \"update\"; supersedes = [ \"A1\" ]; place = \"玉山镇\";");
+	stage_pass(&stage, 5000);
+	long long stopped = stage_count(&stage, "A1", "residents", "cancelled");
+	assert_true(stopped > 0);
+	assert_int_equal(stage_count(&stage, "A1", "residents", "waiting"), 0);
+	assert_int_equal(stage_adds_up(&stage, "A1"), 800);
+	stage_drop(&stage, "c.cfg", "A3", "immediate", "action = \"cancel\"; supersedes = [ \"A2\" ];");
+	stage_pass(&stage, 5000);
+	assert_true(stage_count(&stage, "A2", "residents", "cancelled") > 0);
+	assert_int_equal(stage_count(&stage, "A2", "residents", "waiting"), 0);
+	struct world_reach before, after;
+	world_reached(stage.world, NULL, &before);
+	stage_pass(&stage, 60000);
+	world_reached(stage.world, NULL, &after);
+	assert_int_equal(before.texts, after.texts);
+}
+
+static void bad_files_are_refused_with_reasons_and_the_next_good_one_is_served(void **state)
+{
+	static const char *const bad[][2] = {
+		{"spool/new/empty.cfg", ""},
+		{"spool/new/broken.cfg", "schema = \"fraud-alert/1\n"},
+		{"spool/new/\xe6\x96\xb0\xe5\xbb\xba.txt.docx", "PK"},
+		{"spool/new/none.json", "{\"schema\": \"fraud-alert/1\"}"},
+		{"spool/new/words.txt", "没有冒号的一行\n"},
+	};
+
+	stage_config(&stage, "batch = 100;", "");
+	stage_start(&stage);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		folder_write_text(&stage.folder, bad[i][0], bad[i][1]);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 60000);
+	assert_int_equal(folder_count(&stage.folder, "spool/failed"), 2 * sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(folder_count(&stage.folder, "spool/new"), 0);
+	stage_until(&stage, all_delivered, "the good one was served");
+}
+
+static void the_red_switch_stops_all_and_loses_nothing(void **state)
+{
+	struct world_reach before, after;
+
+	stage_config(&stage, "rate = \"50/s\"; batch = 10;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 4000);
+	json_decref(stage_ask(&stage, "stop", NULL, NULL));
+	stage_pass(&stage, 1000);
+	world_reached(stage.world, NULL, &before);
+	stage_pass(&stage, 600000);
+	world_reached(stage.world, NULL, &after);
+	assert_int_equal(before.texts, after.texts);
+	/* It stays thrown over a restart. */
+	stage_stop(&stage);
+	stage_start(&stage);
+	stage_pass(&stage, 60000);
+	world_reached(stage.world, NULL, &after);
+	assert_int_equal(before.texts, after.texts);
+	json_decref(stage_ask(&stage, "start", NULL, NULL));
+	stage_until(&stage, all_delivered, "the rest was sent");
+	world_reached(stage.world, NULL, &after);
+	assert_int_equal(after.once, 800);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(an_alert_reaches_phones_groups_and_signs),
+		CASE(the_same_bytes_twice_are_sent_once),
+		CASE(a_sign_rolls_slogans_is_taken_over_and_returns),
+		CASE(a_weekly_reminder_comes_at_its_time_and_never_the_same_twice),
+		CASE(routine_waits_for_the_morning),
+		CASE(nobody_is_texted_more_often_than_the_cap_says),
+		CASE(an_opt_out_counts_at_once),
+		CASE(a_drill_never_reaches_a_public_channel),
+		CASE(an_update_stops_the_old_text_and_a_cancel_stops_all),
+		CASE(bad_files_are_refused_with_reasons_and_the_next_good_one_is_served),
+		CASE(the_red_switch_stops_all_and_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
