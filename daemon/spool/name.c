@@ -1,6 +1,7 @@
 #include "spool/name.h"
 
 #include <ctype.h>
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,9 +59,41 @@ static char *printable(const char *name)
 	return out;
 }
 
+/* The names of old Windows programs are GBK; what is neither that nor UTF-8 keeps only its ASCII. New string. */
+static char *as_utf8(const char *name)
+{
+	size_t size = strlen(name);
+	size_t room = size * 3;
+	char *out = mem_calloc(room + 1, 1);
+	char *from = (char *)(uintptr_t)name, *to = out;
+	iconv_t gbk = iconv_open("UTF-8", "GBK");
+	bool good = gbk != (iconv_t)-1 && iconv(gbk, &from, &size, &to, &room) == 0 && size == 0;
+
+	if (gbk != (iconv_t)-1)
+		iconv_close(gbk);
+	if (good)
+		return out;
+	free(out);
+	out = mem_strdup(name);
+	for (char *c = out; *c != '\0'; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '_';
+	return out;
+}
+
+static char *readable(const char *name)
+{
+	if (utf8_valid(name, strlen(name), NULL))
+		return printable(name);
+	char *utf8 = as_utf8(name);
+	char *out = printable(utf8);
+	free(utf8);
+	return out;
+}
+
 char *name_safe(const char *name)
 {
-	char *whole = printable(name);
+	char *whole = readable(name);
 	const char *dot = strrchr(whole, '.');
 
 	if (*whole == '\0') {

@@ -12,7 +12,7 @@
 bool name_passed_over(const char *name);
 
 /*
- * The name as printable UTF-8 without slashes, control, invisible or direction-changing characters, of at most
+ * The name, in UTF-8 or GBK, as printable UTF-8 without slashes, control, invisible or direction-changing characters, of at most
  * NAME_SAFE_MOST bytes with its ending kept. Free it.
  */
 char *name_safe(const char *name);
