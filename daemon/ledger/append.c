@@ -1,9 +1,5 @@
 #include "ledger/append.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-#include "base/mem.h"
 #include "base/require.h"
 #include "ledger/inside.h"
 

@@ -1,9 +1,7 @@
 #include "ledger/query.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "base/require.h"
 #include "ledger/read.h"
 #include "ledger/row.h"
 #include "ledger/store.h"

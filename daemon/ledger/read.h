@@ -1,8 +1,6 @@
 #ifndef LEDGER_READ_H
 #define LEDGER_READ_H
 
-#include <stdarg.h>
-
 #include "ledger/inside.h"
 
 /* Walking through the rows of a question on the reader's connection. */

@@ -1,6 +1,5 @@
 #include "ledger/replay.h"
 
-#include "base/mem.h"
 #include "ledger/read.h"
 #include "ledger/row.h"
 #include "ledger/store.h"

@@ -1,8 +1,5 @@
 #include "ledger/store.h"
 
-#include <string.h>
-
-#include "base/require.h"
 #include "ledger/schema.h"
 
 /* An operator who looks into the file with sqlite3 may hold it for a moment. */

@@ -2,7 +2,6 @@
 
 #include "base/require.h"
 #include "ledger/store.h"
-#include "ledger/words.h"
 
 /* Blocks of receipts that one commit drops: a few megabytes. */
 #define PRUNE_BLOCKS "64"

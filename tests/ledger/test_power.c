@@ -1,0 +1,158 @@
+/*
+ * The power fails at the n-th sync, while records come and while the ledger is closed and opened. What was reported as
+ * durable before that is there afterwards, and what is there is a state that once was.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "ledger/ledger.h"
+#include "model.h"
+#include "power.h"
+#include "testing/folder.h"
+#include "testing/turns.h"
+
+#define STEPS 600
+
+struct site {
+	struct folder folder;
+	struct loop *loop;
+	struct ledger *ledger;
+	int64_t last; /* time of the last operation that was durable while there was power */
+	bool closed;
+};
+
+struct told {
+	struct site *site;
+	int64_t at_ms;
+};
+
+static void on_durable(void *arg, enum result result)
+{
+	struct told *told = arg;
+
+	if (result == RESULT_OK && !power_gone())
+		told->site->last = told->at_ms;
+}
+
+static enum result open_ledger(struct site *site)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+	site->loop = loop_new();
+	enum result result = ledger_open(site->loop, site->folder.path, &site->ledger, &problems);
+
+	if (result != RESULT_OK) {
+		struct buf text;
+
+		buf_init(&text, 4096);
+		problems_text(&problems, LANG_EN, &text);
+		print_error("%s", buf_text(&text));
+		buf_fini(&text);
+	}
+	problems_fini(&problems);
+	return result;
+}
+
+static void on_closed(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static void end_ledger(struct site *site, void (*end)(struct ledger *ledger, void (*closed)(void *arg), void *arg))
+{
+	site->closed = false;
+	end(site->ledger, on_closed, &site->closed);
+	assert_true(turns_until_set(site->loop, &site->closed));
+	turns_end(&site->loop);
+}
+
+static bool stands_after(uint64_t seed, int64_t last, const struct buf *found)
+{
+	struct model *model = model_new(seed);
+	struct buf expected;
+	bool same = false;
+
+	buf_init(&expected, 64 << 20);
+	for (unsigned int i = 0; i <= STEPS && !same; i++) {
+		if (model->at_ms >= last) {
+			buf_clear(&expected);
+			model_dump(model, &expected);
+			same = strcmp(buf_text(&expected), buf_text(found)) == 0;
+		}
+		model_step(model, NULL, NULL, NULL);
+	}
+	buf_fini(&expected);
+	model_free(model);
+	return same;
+}
+
+/* Operations until the power has failed or all are done; closing and opening now and then. */
+static void live(struct site *site, uint64_t seed, struct told *told)
+{
+	struct model *model = model_new(seed);
+
+	for (unsigned int i = 0; i < STEPS && !power_gone(); i++) {
+		told[i] = (struct told){site, model->at_ms + 1};
+		model_step(model, site->ledger, on_durable, &told[i]);
+		if (i % 5 == 0)
+			turns_settle(site->loop);
+		if (i % 150 == 149) {
+			end_ledger(site, ledger_close);
+			assert_int_equal(open_ledger(site), RESULT_OK);
+		}
+	}
+	end_ledger(site, seed % 2 == 0 ? ledger_abandon : ledger_close);
+	model_free(model);
+}
+
+static void fail_at(uint64_t seed, int syncs)
+{
+	struct site site = {.last = 0};
+	struct told *told = mem_calloc(STEPS, sizeof(*told));
+	struct problems problems;
+	struct buf found;
+	uint64_t chance = seed;
+
+	folder_make(&site.folder);
+	problems_init(&problems);
+	buf_init(&found, 64 << 20);
+	power.syncs_left = INT32_MAX;
+	assert_int_equal(open_ledger(&site), RESULT_OK);
+	power.syncs_left = syncs;
+	live(&site, seed, told);
+	power_restore(folder_at(&site.folder, "ledger.db"), &chance);
+	power_restore(folder_at(&site.folder, "ledger.db-wal"), &chance);
+	unlink(folder_at(&site.folder, "ledger.db-shm"));
+	power.syncs_left = INT32_MAX;
+	assert_int_equal(open_ledger(&site), RESULT_OK);
+	assert_int_equal(model_replay(site.ledger, &found, &problems), RESULT_OK);
+	if (!stands_after(seed, site.last, &found))
+		fail_msg("seed %llu, power gone at sync %d, told until %lld", (unsigned long long)seed, syncs,
+			(long long)site.last);
+	end_ledger(&site, ledger_close);
+	buf_fini(&found);
+	problems_fini(&problems);
+	folder_remove(&site.folder);
+	free(told);
+}
+
+static void nothing_that_was_told_is_lost(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 24; i++)
+		fail_at((uint64_t)i + 1, i * 7 % 160);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_that_was_told_is_lost),
+	};
+
+	power_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
