@@ -6,6 +6,7 @@
 #include "alert/fold.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "flow/area.h"
 
 void area_table_fini(struct area_table *table)
 {
@@ -36,27 +37,6 @@ bool area_code(const char *text, char out[AREA_CODE])
 	unpad(out, 9);
 	unpad(out, 6);
 	return true;
-}
-
-char *area_code_prefix(const char *code, char prefix[AREA_CODE])
-{
-	size_t length = strnlen(code, AREA_CODE - 1);
-
-	memcpy(prefix, code, length);
-	prefix[length] = '\0';
-	while (length > 2 && length <= 6 && prefix[length - 1] == '0' && prefix[length - 2] == '0') {
-		length -= 2;
-		prefix[length] = '\0';
-	}
-	return prefix;
-}
-
-bool area_within(const char *inner, const char *outer)
-{
-	char prefix[AREA_CODE];
-
-	area_code_prefix(outer, prefix);
-	return strncmp(inner, prefix, strlen(prefix)) == 0;
 }
 
 /* The first row whose code is not before `code`. */
@@ -196,10 +176,10 @@ static const struct area *area_choose(const struct area_hits *hits, const char *
 	if (hits->count == 1)
 		return hits->rows[0];
 	for (size_t i = 0; near != NULL && i < hits->count && i < kept; i++) {
-		if (area_within(hits->rows[i]->code, near)) {
+		if (area_covers(near, hits->rows[i]->code)) {
 			inside = hits->rows[i];
 			inside_count++;
-		} else if (area_within(near, hits->rows[i]->code)) {
+		} else if (area_covers(hits->rows[i]->code, near)) {
 			around = hits->rows[i];
 		}
 	}

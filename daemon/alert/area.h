@@ -32,15 +32,6 @@ void area_table_fini(struct area_table *table);
  */
 bool area_code(const char *text, char out[AREA_CODE]);
 
-/*
- * The digits that every code within this area begins with: trailing pairs of zeros of a six-digit code are dropped
- * ("320500" → "3205", "320000" → "32"; alerts.md section 5). Requires: an unpadded code. Returns `prefix`.
- */
-char *area_code_prefix(const char *code, char prefix[AREA_CODE]);
-
-/* True when `inner` is `outer` or lies in it. Both are unpadded codes. */
-bool area_within(const char *inner, const char *outer);
-
 /* Adds an area, or renames the one with this code. RESULT_INVALID: malformed code or empty name. */
 enum result area_add(struct area_table *table, const char *code, const char *name);
 

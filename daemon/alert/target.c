@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "flow/area.h"
 
 enum { AREAS_MOST = 200, AUDIENCES_MOST = 40, CASES_MOST = 1000000 };
 
@@ -137,7 +138,7 @@ static void read_area(struct reading *reading, const struct item *item)
 		bad_area(reading, item->node, item->text, result);
 		return;
 	}
-	if (site != NULL && !area_within(code, site) && !area_within(site, code)) {
+	if (site != NULL && !area_touches(code, site)) {
 		struct problem *problem = READING_WARNING(reading, item->node, FIELD_AREAS,
 			N_("\"%s\" lies outside this site's area"), reading_quote(reading, item->text));
 		problem_remedy(problem, N_("nobody may be there to be told; check it"));

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "app/caps.h"
-#include "audience/area.h"
+#include "flow/area.h"
 #include "audience/expand.h"
 #include "base/clock.h"
 #include "base/mem.h"

@@ -23,7 +23,7 @@ struct people;
 enum people_axis {
 	PEOPLE_ROLE,
 	PEOPLE_YEAR,     /* four digits */
-	PEOPLE_AREA,     /* as area_prefix() (audience/area.h) writes codes */
+	PEOPLE_AREA,     /* as area_prefix() (flow/area.h) writes codes */
 	PEOPLE_LANGUAGE,
 	PEOPLE_MARK,     /* PEOPLE_PRESENT, PEOPLE_GONE, PEOPLE_OPTED_OUT */
 	PEOPLE_AXIS_COUNT,

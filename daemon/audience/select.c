@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audience/area.h"
+#include "flow/area.h"
 #include "audience/role.h"
 #include "base/mem.h"
 #include "base/require.h"

@@ -25,7 +25,7 @@ struct set *audience_members(const struct people *people, const struct audience_
 /* Everybody. */
 struct set *audience_all(const struct people *people);
 
-/* Everybody in an area or below it (audience/area.h); nobody when `code` is no code. */
+/* Everybody in an area or below it (flow/area.h); nobody when `code` is no code. */
 struct set *audience_area(const struct people *people, const char *code);
 
 /* Everybody in any of the NULL-ended codes; NULL or an empty list means everywhere. */

@@ -99,18 +99,63 @@ char *phone_mask(phone_t phone, char out[12])
 	return out;
 }
 
+/* The bytes of one digit at `at`, half or full width; 0 when there is none. */
+static size_t digit_bytes(const char *at, size_t left)
+{
+	if (left > 0 && isdigit((unsigned char)*at))
+		return 1;
+	/* U+FF10 … U+FF19 */
+	if (left >= 3 && memcmp(at, "\xef\xbc", 2) == 0 && (unsigned char)at[2] >= 0x90 && (unsigned char)at[2] <= 0x99)
+		return 3;
+	return 0;
+}
+
+/* The bytes of what people put between the groups of a number; 0 when there is none. */
+static size_t gap_bytes(const char *at, size_t left)
+{
+	static const char *const gaps[] = {" ", "-", "\t", "\xc2\xa0", "\xe3\x80\x80", "\xef\xbc\x8d"};
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
+		if (left >= strlen(gaps[i]) && memcmp(at, gaps[i], strlen(gaps[i])) == 0)
+			return strlen(gaps[i]);
+	return 0;
+}
+
+/* A number from `at` on, gaps inside included: how many bytes it takes, and how many digits it has. */
+static size_t number_bytes(const char *at, size_t left, size_t *digits)
+{
+	size_t size = 0, step;
+
+	*digits = 0;
+	while ((step = digit_bytes(at + size, left - size)) > 0) {
+		++*digits;
+		size += step;
+		size_t gap = gap_bytes(at + size, left - size);
+		if (gap > 0 && digit_bytes(at + size + gap, left - size - gap) > 0)
+			size += gap;
+	}
+	return size;
+}
+
 void phone_mask_text(const char *text, size_t size, char *out, size_t room)
 {
-	size_t used = 0;
+	size_t used = 0, digits, nth = 0;
 
-	for (size_t i = 0; i < size && used + 1 < room;) {
-		size_t run = 0;
-		while (i + run < size && isdigit((unsigned char)text[i + run]))
-			run++;
-		for (size_t k = 0; k < run && used + 1 < room; k++)
-			out[used++] = run >= 7 && k >= 3 && k + 4 < run ? '*' : text[i + k];
-		i += run;
-		if (run == 0)
+	for (size_t i = 0; i < size && used + 4 < room;) {
+		size_t number = number_bytes(text + i, size - i, &digits);
+		for (size_t end = i + number; i < end && used + 4 < room;) {
+			size_t step = digit_bytes(text + i, end - i);
+			bool hide = step > 0 && digits >= 7 && nth >= 3 && nth + 4 < digits;
+			nth += step > 0;
+			step = step > 0 ? step : gap_bytes(text + i, end - i);
+			if (hide)
+				out[used++] = '*';
+			else
+				memcpy(out + used, text + i, step), used += step;
+			i += step;
+		}
+		nth = 0;
+		if (number == 0)
 			out[used++] = text[i++];
 	}
 	if (room > 0)

@@ -26,7 +26,10 @@ char *phone_text(phone_t phone, char out[12]);
 /* "138****0001", the only form allowed in logs, metrics, errors and reports. `out` holds 12 bytes; returns `out`. */
 char *phone_mask(phone_t phone, char out[12]);
 
-/* Masks whatever a person typed where a number was expected: the middle of every digit run of 7 or more is starred. */
+/*
+ * Masks whatever a person typed where a number was expected: the middle of every number of 7 digits or more is starred,
+ * also where blanks or hyphens stand in it or its digits are full-width. The result is cut to `room` with its zero.
+ */
 void phone_mask_text(const char *text, size_t size, char *out, size_t room);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audience/area.h"
+#include "flow/area.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"

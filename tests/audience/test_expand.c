@@ -1,7 +1,7 @@
 /* The division of an alert's residents, against the same reckoned person by person. */
 #include "town.h"
 
-#include "audience/area.h"
+#include "flow/area.h"
 #include "audience/cut.h"
 #include "audience/expand.h"
 

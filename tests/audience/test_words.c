@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "audience/area.h"
+#include "flow/area.h"
 #include "audience/role.h"
 
 static int given_count;

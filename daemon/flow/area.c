@@ -1,4 +1,4 @@
-#include "audience/area.h"
+#include "flow/area.h"
 
 #include <string.h>
 

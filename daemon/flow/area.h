@@ -1,5 +1,5 @@
-#ifndef AUDIENCE_AREA_H
-#define AUDIENCE_AREA_H
+#ifndef FLOW_AREA_H
+#define FLOW_AREA_H
 
 #include <stdbool.h>
 #include <stddef.h>
