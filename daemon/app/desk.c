@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "calendar/window.h"
 
 /* An operator who handed a file over and waits. */
 struct waiter {
@@ -67,6 +68,18 @@ void intake_fini(struct app *app)
 	}
 }
 
+uint64_t intake_delay_ms(const struct app *app, enum crowd crowd, bool quiet, int64_t from_ms)
+{
+	struct window_of_day hours = {app->config->quiet.from, app->config->quiet.until};
+	int64_t now_ms = clock_wall_ms(), begin = from_ms > now_ms ? from_ms : now_ms;
+
+	if (quiet && crowd != CROWD_SIGNS && window_of_day_open(hours, begin)) {
+		int64_t end = window_of_day_edge(hours, begin);
+		begin = end > begin ? end : begin;
+	}
+	return (uint64_t)(begin - now_ms);
+}
+
 static void add_lane_forecast(const struct lane *lane, uint64_t *first, uint64_t *last)
 {
 	uint64_t lane_first, lane_last;
@@ -82,10 +95,9 @@ static void add_lane_forecast(const struct lane *lane, uint64_t *first, uint64_t
 json_t *intake_forecast(const struct campaign *campaign)
 {
 	json_t *list = json_object();
-	int64_t now = clock_wall_ms();
-	int64_t wait = campaign->from_ms > now ? campaign->from_ms - now : 0;
 
 	for (int crowd = 0; crowd < CROWD_COUNT; crowd++) {
+		uint64_t wait = intake_delay_ms(campaign->app, (enum crowd)crowd, campaign->quiet, campaign->from_ms);
 		uint64_t first = UINT64_MAX, last = 0;
 		uint32_t recipients = 0, excluded = 0;
 		for (uint16_t i = 0; i < campaign->lane_count; i++) {
@@ -101,8 +113,8 @@ json_t *intake_forecast(const struct campaign *campaign)
 		}
 		json_object_set_new(list, crowd_name((enum crowd)crowd),
 			json_pack("{s:i, s:i, s:I, s:I}", "recipients", (int)recipients, "excluded", (int)excluded,
-				"first_ms", (json_int_t)(recipients > 0 ? (int64_t)first + wait : 0), "last_ms",
-				(json_int_t)(recipients > 0 ? (int64_t)last + wait : 0)));
+				"first_ms", (json_int_t)(recipients > 0 ? first + wait : 0), "last_ms",
+				(json_int_t)(recipients > 0 ? last + wait : 0)));
 	}
 	return list;
 }

@@ -61,6 +61,9 @@ void intake_wait(struct app *app, struct control_call *call, const char *name);
 /* Drops those who wait; for the end. */
 void intake_fini(struct app *app);
 
+/* How long, in ms from now, an alert's texts of this crowd wait for its beginning or for the end of quiet hours. */
+uint64_t intake_delay_ms(const struct app *app, enum crowd crowd, bool quiet, int64_t from_ms);
+
 /* When the first and the last of a campaign's texts will leave, in ms from now, by crowd; for people. */
 json_t *intake_forecast(const struct campaign *campaign);
 

@@ -93,6 +93,9 @@ static json_t *preview_lane(struct app *app, const struct alert *alert, const st
 	plan_channel_look(app->plan, lane->outlet->index, clock_mono_ms(), &view);
 	plan_estimate(app->plan, lane->outlet->index, alert->urgency, clock_mono_ms(),
 		(uint64_t)lane->size * lane->message->parts, &first, &last);
+	uint64_t wait = intake_delay_ms(app, medium_crowd(lane->medium), alert->quiet_hours, alert->from_ms);
+	first += wait;
+	last += wait;
 	text_lint(lane->message, app->config->site.hotline, NULL, lane->outlet->name, lint);
 	json_t *item = message_view(lane->message);
 	const char *obstacle = outlet_obstacle(lane->outlet);

@@ -154,11 +154,10 @@ static int run(const struct order *order, const struct options *options, int arg
 	const char *file = NULL;
 	bool submit = strcmp(order->words, "submit") == 0;
 
-	int status = submit ? 0 : order_parse(order, argc, argv, args, &file);
-	if (status == 0)
-		status = place_find(options->config, &place);
-	else
-		place = (struct place_of_daemon){0};
+	/* Dates among the arguments are the site's, so the configuration comes first. */
+	int status = place_find(options->config, &place);
+	if (status == 0 && !submit)
+		status = order_parse(order, argc, argv, args, &file);
 	if (status == 0 && submit) {
 		status = submit_all(&place, argc, argv, options->json);
 		json_decref(args);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -29,6 +30,16 @@ static char *read_file(const char *path, size_t *size)
 		*size += (size_t)got;
 	close(fd);
 	return bytes;
+}
+
+/* Times are shown as the site's, wherever the operator's terminal thinks it is. */
+static void take_zone(const struct node *root)
+{
+	const struct node *site = node_find(root, "site");
+	const struct node *zone = site != NULL ? node_find(site, "timezone") : NULL;
+
+	if (zone != NULL && zone->kind == NODE_STRING)
+		setenv("TZ", zone->text, 1);
 }
 
 /* Takes `key` of group `paths` out of a parsed file, made absolute against the configuration's folder. */
@@ -63,6 +74,7 @@ static int read_one(const char *path, struct place_of_daemon *place)
 	if (document_read_cfg(bytes, size, path, &root, &problems) == RESULT_OK) {
 		take(root, place->config, "control", &place->socket);
 		take(root, place->config, "spool", &place->spool);
+		take_zone(root);
 	} else {
 		speak_problems(&problems);
 		status = EXIT_CONFIGURATION;
@@ -104,8 +116,12 @@ int place_find(const char *config, struct place_of_daemon *place)
 		.socket = mem_strdup("/run/crier/control.sock"),
 		.spool = mem_strdup("/var/spool/crier"),
 	};
+	setenv("TZ", "Asia/Shanghai", 1); /* site.timezone's own default */
 	int status = read_one(place->config, place);
-	return status != 0 ? status : read_folder(place);
+	if (status == 0)
+		status = read_folder(place);
+	tzset();
+	return status;
 }
 
 void place_fini(struct place_of_daemon *place)

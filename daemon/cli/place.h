@@ -3,7 +3,7 @@
 
 /*
  * Where the daemon is: the configuration that the operator means, and from it the socket and the folder. Only these two
- * values are read; whether the rest is right is `crierd --check`'s to say.
+ * values and the site's time zone (which becomes this process's) are read; whether the rest is right is `crierd --check`'s to say.
  */
 struct place_of_daemon {
 	char *config; /* path of the configuration */

@@ -40,6 +40,16 @@ void show_submitted(const char *file, const json_t *result)
 		speak_line(N_("  quiet hours: texts and posts leave when they are over"));
 }
 
+/* A text as it leaves, set off at the left. */
+static void print_text(const char *at)
+{
+	while (*at != '\0') {
+		size_t length = strcspn(at, "\n");
+		printf("    | %.*s\n", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+}
+
 static void print_lane(const json_t *lane)
 {
 	char first[48], last[48];
@@ -57,11 +67,7 @@ static void print_lane(const json_t *lane)
 		speak_line(N_("    NOT SENDING: %s"), tr(text(lane, "obstacle")));
 	else if (truth(lane, "suspended"))
 		speak_line(N_("    NOT SENDING: the channel is suspended"));
-	for (const char *at = text(lane, "text"); *at != '\0';) {
-		size_t length = strcspn(at, "\n");
-		printf("    | %.*s\n", (int)length, at);
-		at += length + (at[length] == '\n');
-	}
+	print_text(text(lane, "text"));
 }
 
 void show_preview(const json_t *result)
@@ -178,8 +184,8 @@ void show_alert(const json_t *result)
 		printf("%s, %s:", text(lane, "channel"), text(lane, "audience"));
 		json_object_foreach(json_object_get(lane, "states"), state, count)
 			printf(" %s %lld", show_word(state), (long long)json_integer_value(count));
-		printf("%s\n    | %s\n", truth(lane, "held") ? tr(N_(" (held: the provider refused the text)")) : "",
-			text(lane, "text"));
+		puts(truth(lane, "held") ? tr(N_(" (held: the provider refused the text)")) : "");
+		print_text(text(lane, "text"));
 	}
 }
 
