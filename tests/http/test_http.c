@@ -3,13 +3,21 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "http/http.h"
 #include "testing/clock.h"
+#include "testing/folder.h"
 #include "testing/peer.h"
 #include "testing/turns.h"
 
@@ -318,6 +326,85 @@ static void tls_that_the_server_does_not_speak_means_not_sent(void **state)
 	assert_int_equal(f->answers[0].end, HTTP_NOT_SENT);
 }
 
+/* openssl's own test server with a certificate of its own making; it says ACCEPT when it listens. */
+static pid_t tls_server(const struct folder *folder, uint16_t *port, int *words)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), said[2], status;
+	char text[16], word[256] = "";
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+	close(fd);
+	*port = ntohs(at.sin_port);
+	snprintf(text, sizeof(text), "%u", *port);
+	pid_t child = fork();
+	if (child == 0) {
+		close(2);
+		execlp("openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+			"/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder_at(folder, "key"), "-out",
+			folder_at(folder, "cert"), (char *)NULL);
+		_exit(127);
+	}
+	waitpid(child, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || pipe(said) != 0)
+		return 0;
+	child = fork();
+	if (child == 0) {
+		dup2(said[1], 1);
+		dup2(said[1], 2);
+		close(said[0]);
+		execlp("openssl", "openssl", "s_server", "-accept", text, "-www", "-key", folder_at(folder, "key"), "-cert",
+			folder_at(folder, "cert"), (char *)NULL);
+		_exit(127);
+	}
+	close(said[1]);
+	*words = said[0];
+	for (size_t have = 0; strstr(word, "ACCEPT") == NULL && have < sizeof(word) - 1; have++)
+		if (read(said[0], word + have, 1) != 1)
+			break;
+	return child;
+}
+
+static void only_a_server_whose_certificate_is_trusted_is_spoken_to(void **state)
+{
+	struct fixture *f = *state;
+	struct folder folder;
+	uint16_t port;
+	int words = -1;
+
+	folder_make(&folder);
+	pid_t server = tls_server(&folder, &port, &words);
+	if (server == 0) {
+		folder_remove(&folder);
+		skip();
+		return;
+	}
+	snprintf(f->url, sizeof(f->url), "https://localhost:%u/", port);
+	get(f, 0);
+	assert_true(turns_until_count(f->loop, &f->answers[0].count, 1));
+	struct http_route trusting = {.ca_file = folder_at(&folder, "cert")};
+	struct http_request request = {.route = &trusting, .url = f->url, .method = "GET"};
+	http_send(f->http, &request, on_done, &f->answers[1]);
+	assert_true(turns_until_count(f->loop, &f->answers[1].count, 1));
+	/* The trusted connection is kept, but not for a route that does not trust it; and names must match. */
+	get(f, 2);
+	assert_true(turns_until_count(f->loop, &f->answers[2].count, 1));
+	snprintf(f->url, sizeof(f->url), "https://127.0.0.1:%u/", port);
+	http_send(f->http, &request, on_done, &f->answers[3]);
+	assert_true(turns_until_count(f->loop, &f->answers[3].count, 1));
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	close(words);
+	folder_remove(&folder);
+	assert_int_equal(f->answers[0].end, HTTP_NOT_SENT);
+	assert_int_equal(f->answers[1].end, HTTP_REPLIED);
+	assert_int_equal(f->answers[1].status, 200);
+	assert_int_equal(f->answers[2].end, HTTP_NOT_SENT);
+	assert_int_equal(f->answers[3].end, HTTP_NOT_SENT);
+}
+
 static void a_silent_server_is_in_doubt_after_the_total_time(void **state)
 {
 	struct fixture *f = *state;
@@ -561,6 +648,60 @@ static void a_callback_may_close_everything(void **state)
 	assert_true(f->closed);
 }
 
+/* A name server that does not answer: libcurl's resolver thread stays in here until the test lets it go. */
+static sem_t name_asked, name_answer, name_left;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found)
+{
+	int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	if (node == NULL || strcmp(node, "dead.example") != 0) {
+		*(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
+		return next(node, service, hints, found);
+	}
+	sem_post(&name_asked);
+	sem_wait(&name_answer);
+	sem_post(&name_left);
+	return EAI_AGAIN;
+}
+
+static void a_dead_name_server_holds_up_nobody(void **state)
+{
+	struct fixture *f = *state;
+	struct http_route slow = {.allow_plain_http = true, .connect_ms = 2000};
+	struct http_request request = {.route = &slow, .url = "http://dead.example/x", .method = "GET"};
+
+	sem_init(&name_asked, 0, 0);
+	sem_init(&name_answer, 0, 0);
+	sem_init(&name_left, 0, 0);
+	serve(f, (struct peer_step[]){{PEER_REPLY, NULL}}, 1);
+	http_send(f->http, &request, on_done, &f->answers[0]);
+	struct http_call *given_up = http_send(f->http, &request, on_done, &f->answers[1]);
+	http_send(f->http, &request, on_done, &f->answers[3]);
+	turns_settle(f->loop);
+	for (int i = 0; i < 3; i++)
+		sem_wait(&name_asked);
+	http_cancel(given_up);
+	post(f, 2);
+	turns_settle(f->loop);
+	assert_int_equal(f->answers[1].end, HTTP_NOT_SENT);
+	assert_int_equal(f->answers[2].end, HTTP_REPLIED);
+	assert_int_equal(f->answers[0].count, 0);
+	turns_pass(f->loop, 2100);
+	assert_int_equal(f->answers[0].count, 1);
+	assert_int_equal(f->answers[0].end, HTTP_NOT_SENT);
+	http_send(f->http, &request, on_done, &f->answers[4]);
+	turns_settle(f->loop);
+	sem_wait(&name_asked);
+	close_http(f);
+	assert_true(f->closed);
+	assert_int_equal(f->answers[4].end, HTTP_NOT_SENT);
+	for (int i = 0; i < 4; i++)
+		sem_post(&name_answer);
+	for (int i = 0; i < 4; i++)
+		sem_wait(&name_left);
+}
+
 static void an_idle_client_does_not_wake_up(void **state)
 {
 	struct fixture *f = *state;
@@ -609,6 +750,7 @@ int main(void)
 		CASE(a_connection_that_waited_long_is_not_used_again),
 		CASE(nobody_listening_means_not_sent),
 		CASE(tls_that_the_server_does_not_speak_means_not_sent),
+		CASE(only_a_server_whose_certificate_is_trusted_is_spoken_to),
 		CASE(a_silent_server_is_in_doubt_after_the_total_time),
 		CASE(a_reply_cut_short_is_in_doubt),
 		CASE(a_reply_in_drops_is_still_a_reply),
@@ -621,6 +763,7 @@ int main(void)
 		CASE(closing_ends_every_call_once),
 		CASE(a_callback_may_send_the_next_request),
 		CASE(a_callback_may_close_everything),
+		CASE(a_dead_name_server_holds_up_nobody),
 		CASE(an_idle_client_does_not_wake_up),
 		cmocka_unit_test(the_unreserved_stay_and_all_else_is_escaped),
 	};
