@@ -141,13 +141,17 @@ void phone_mask_text(const char *text, size_t size, char *out, size_t room)
 {
 	size_t used = 0, digits, nth = 0;
 
-	for (size_t i = 0; i < size && used + 4 < room;) {
+	for (size_t i = 0; i < size && used + 1 < room;) {
 		size_t number = number_bytes(text + i, size - i, &digits);
-		for (size_t end = i + number; i < end && used + 4 < room;) {
+		for (size_t end = i + number; i < end && used + 1 < room;) {
 			size_t step = digit_bytes(text + i, end - i);
 			bool hide = step > 0 && digits >= 7 && nth >= 3 && nth + 4 < digits;
 			nth += step > 0;
 			step = step > 0 ? step : gap_bytes(text + i, end - i);
+			if (!hide && used + step >= room) {
+				size = 0; /* no half characters */
+				break;
+			}
 			if (hide)
 				out[used++] = '*';
 			else
