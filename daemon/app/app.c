@@ -231,6 +231,11 @@ unsigned int app_listen_port(const struct app *app)
 	return app->serve != NULL ? serve_port(app->serve) : 0;
 }
 
+struct ledger *app_ledger(struct app *app)
+{
+	return app->ledger;
+}
+
 static void warn_restart(const char *what, struct problems *problems)
 {
 	problem_add(problems, PROBLEM_WARNING, NULL, what, N_("changed; takes effect only when crierd is started again"));

@@ -6,6 +6,7 @@
 #include "base/problem.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "ledger/ledger.h"
 #include "loop/loop.h"
 
 /*
@@ -48,5 +49,8 @@ void app_abandon(struct app *app, void (*closed)(void *arg), void *arg);
 
 /* For tests that do not read a log: the port of the listener, 0 none. */
 unsigned int app_listen_port(const struct app *app);
+
+/* For crash tests: what ledger_set_step_hook() is given. */
+struct ledger *app_ledger(struct app *app);
 
 #endif

@@ -6,6 +6,7 @@
 #include "app/dispatch.h"
 #include "app/intake.h"
 #include "app/outlets.h"
+#include "app/receipts.h"
 #include "app/signs.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -76,6 +77,7 @@ void campaign_free(struct campaign *campaign)
 	struct app *app = campaign->app;
 
 	REQUIRE(campaign->flights == 0);
+	receipts_forget(app, campaign->number);
 	list_remove(&campaign->in_app);
 	alarm_clear(&app->alarms, &campaign->alarm);
 	loop_defer_cancel(app->loop, &campaign->review);

@@ -32,6 +32,16 @@ void receipts_expect(struct app *app, const struct outlet *outlet, const char *p
 		map_put(&app->by_provider, map_name(outlet, provider_id, key), pack(name));
 }
 
+static int is_of(void *arg, uint64_t packed)
+{
+	return packed >> 16 == *(const uint32_t *)arg;
+}
+
+void receipts_forget(struct app *app, uint32_t alert)
+{
+	map_sweep(&app->by_provider, is_of, &alert);
+}
+
 /* A resident's place in a lane. False when they are not in it. */
 static bool locate(const struct app *app, const struct lane *lane, phone_t phone, uint32_t *position)
 {

@@ -11,6 +11,9 @@
 /* The provider calls this batch `provider_id`: receipts under that name belong to it. */
 void receipts_expect(struct app *app, const struct outlet *outlet, const char *provider_id, struct batch_name name);
 
+/* A campaign is over: nothing more is expected for it. */
+void receipts_forget(struct app *app, uint32_t alert);
+
 /* As struct channel_host says. */
 void receipts_come(struct app *app, struct outlet *outlet, const struct receipt *receipts, unsigned int count);
 void receipts_reply(struct app *app, struct outlet *outlet, phone_t phone, const char *text);

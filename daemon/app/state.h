@@ -119,7 +119,7 @@ struct app {
 	unsigned int opening; /* outlets that are being closed to be opened again */
 
 	struct list campaigns; /* by number */
-	struct map by_provider; /* "<outlet>/<provider id>" → index into nothing: packed batch name */
+	struct map by_provider; /* "<outlet>/<provider id>" → alert and lane, while it is open */
 
 	struct timer pump;       /* when the plan wants to be asked again */
 	struct deferred pump_now;

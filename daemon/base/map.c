@@ -102,13 +102,27 @@ int map_get(const struct map *map, const char *name, uint64_t *value)
 	return 1;
 }
 
+static void remove_entry(struct map *map, struct map_entry *entry)
+{
+	free(entry->name);
+	entry->name = REMOVED;
+	map->count--;
+}
+
 void map_remove(struct map *map, const char *name)
 {
 	struct map_entry *entry = find(map, name);
 
 	if (entry == NULL)
 		return;
-	free(entry->name);
-	entry->name = REMOVED;
-	map->count--;
+	remove_entry(map, entry);
+}
+
+void map_sweep(struct map *map, int (*over)(void *arg, uint64_t value), void *arg)
+{
+	for (size_t i = 0; i < map->room; i++) {
+		struct map_entry *entry = &map->entries[i];
+		if (entry->name != NULL && entry->name != REMOVED && over(arg, entry->value))
+			remove_entry(map, entry);
+	}
 }

@@ -23,6 +23,9 @@ void map_put(struct map *map, const char *name, uint64_t value);
 /* Returns 0 when there is none; *value is then unchanged. */
 int map_get(const struct map *map, const char *name, uint64_t *value);
 
+/* Removes every entry of which `over` says so. */
+void map_sweep(struct map *map, int (*over)(void *arg, uint64_t value), void *arg);
+
 /* Removes; does nothing when there is none. */
 void map_remove(struct map *map, const char *name);
 

@@ -3,7 +3,8 @@
 enum {
 	FIRST_SIZE = 4,
 	PATIENCE = 3,              /* failures in a row before the window closes */
-	THROTTLE_DEFAULT_MS = 1000 /* a provider that names no wait */
+	THROTTLE_DEFAULT_MS = 1000, /* a provider that names no wait */
+	CLOSED_MOST_MS = 60 * 1000
 };
 
 void window_init(struct window *window, unsigned int most)
@@ -41,6 +42,8 @@ static void shrink(struct window *window)
 void window_settled(struct window *window, uint64_t now_ms, const struct outcome *outcome, uint32_t jitter,
 	uint64_t base_ms, uint64_t most_ms)
 {
+	if (most_ms > CLOSED_MOST_MS)
+		most_ms = CLOSED_MOST_MS;
 	switch (outcome->class) {
 	case CLASS_OK:
 	case CLASS_PERM_RCPT:

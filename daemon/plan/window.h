@@ -22,7 +22,10 @@ struct window {
 
 void window_init(struct window *window, unsigned int most);
 
-/* Books how a batch ended. `jitter` is a random number of 32 bits; `base_ms` and `most_ms` bound the closing times. */
+/*
+ * Books how a batch ended. `jitter` is a random number of 32 bits; `base_ms` and `most_ms` bound the closing times, which
+ * are never longer than a minute: what recovers must not stay unnoticed while a warning waits.
+ */
 void window_settled(struct window *window, uint64_t now_ms, const struct outcome *outcome, uint32_t jitter,
 	uint64_t base_ms, uint64_t most_ms);
 
