@@ -1,9 +1,3 @@
-# In the background, so that a signal to this script is heard at once.
-status=0
-"$demo" watch "$page" "$within" &
-watcher=$!
-wait "$watcher" || status=$?
-watcher=
 #!/bin/sh
 # 演示：一条命令看更夫把预警送进一个假想的县。 Demonstration: one command warns a pretend district.
 #
@@ -69,7 +63,6 @@ finish() {
 	if [ -n "$keep" ] && [ "$status" -eq 0 ]; then
 		exit 0
 	fi
-	end_process "$watcher"
 	end_process "$watcher"
 	end_process "$daemon"
 	end_process "$world"
@@ -184,7 +177,7 @@ if [ "$status" -eq 0 ]; then
 fi
 if [ -n "$keep" ] && [ "$status" -eq 0 ]; then
 	say "一切继续运行。网页： $page" "Everything keeps running. Page: $page"
-	say "  命令： CRIER_CONF=$CRIER_CONF $crier status" "  command: CRIER_CONF=$CRIER_CONF $crier status"
-	say "  结束： kill $daemon $world; rm -rf $work" "  to end: kill $daemon $world; rm -rf $work"
+	say "  命令： CRIER_CONF='$CRIER_CONF' '$crier' status" "  command: CRIER_CONF='$CRIER_CONF' '$crier' status"
+	say "  结束： kill $daemon $world; rm -rf '$work'" "  to end: kill $daemon $world; rm -rf '$work'"
 fi
 exit "$status"
