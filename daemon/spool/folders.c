@@ -237,7 +237,7 @@ void folders_reason(struct spool *spool, const char *folder, const char *work_na
 		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
 	else if (spool->sync.count < SYNC_MOST)
 		spool->sync.files[spool->sync.count++] = fd;
-	else if (file->fsync(fd) != 0 || file->close(fd) != 0)
+	else if ((file->fsync(fd) != 0) + (file->close(fd) != 0) > 0)
 		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
 	free(path);
 	free(fresh);
