@@ -223,7 +223,8 @@ static void stop_lane(struct lane *lane, enum state state, int64_t now_ms)
 {
 	struct app *app = lane->campaign->app;
 
-	if (lane->outlet == NULL || lane->ended)
+	/* Excluded ones are over already; those whose channel was taken out of the configuration are not. */
+	if (lane->message == NULL || lane->ended)
 		return;
 	lane->ended = true;
 	if (lane->plan != NULL)

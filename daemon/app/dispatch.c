@@ -111,7 +111,11 @@ static struct ledger_exclusion *cut_run(struct flight *flight, uint32_t *exclude
 		roster_gone(app->roster));
 	for (uint32_t i = 0; i < cut.count; i++) {
 		uint32_t position = flight->first + i;
-		if (lane->tally.states[position] != STATE_WAITING)
+		enum state stands = (enum state)lane->tally.states[position];
+		/* Left out at an earlier attempt: the new intent takes the old one's place, so it says so again. */
+		if (state_excluded(stands))
+			excluded[(*excluded_count)++] = (struct ledger_exclusion){position, stands};
+		if (stands != STATE_WAITING)
 			continue;
 		if (cut.states[i] != STATE_WAITING) {
 			tally_move(&lane->tally, position, (enum state)cut.states[i]);
@@ -304,7 +308,7 @@ static void write_outcome(struct flight *flight, const struct outcome *outcome, 
 		.name = flight->batch.name,
 		.verdict = end == PLAN_SPLIT ? VERDICT_LATER : outcome->verdict,
 		.class = outcome->class,
-		.held = outcome->held,
+		.held = outcome->held || (end == PLAN_REFUSED && plan_lane_held(flight->lane->plan)),
 		.split = end == PLAN_SPLIT,
 		.at_ms = clock_wall_ms(),
 		.provider_id = outcome->provider_id,

@@ -111,7 +111,6 @@ static void on_lane(void *arg, uint32_t alert, uint16_t index, const struct ledg
 		/* Its channel was taken out of the configuration: they wait, and expire, and are seen in the report. */
 		log_event(LOG_WARNING, "channel-missing", "alert=%s channel=%s waiting=%u", restoring->campaign->id,
 			from->channel, from->size);
-		lane->ended = true;
 	}
 }
 
@@ -167,9 +166,12 @@ static void on_batch(void *arg, const struct ledger_batch *batch)
 		lane->cut = batch->first + batch->count;
 	if (batch->name.number >= lane->number)
 		lane->number = batch->name.number + 1;
-	if (lane->first_ms == 0)
+	if (lane->first_ms == 0 || batch->intent_ms < lane->first_ms)
 		lane->first_ms = batch->intent_ms;
-	lane->last_ms = batch->intent_ms;
+	if (batch->intent_ms > lane->last_ms)
+		lane->last_ms = batch->intent_ms;
+	if (batch->settled && batch->verdict == VERDICT_REFUSED && batch->held)
+		lane->held_ms = batch->outcome_ms;
 	for (uint32_t i = 0; i < batch->excluded_count; i++)
 		tally_move(&lane->tally, batch->excluded[i].position, batch->excluded[i].state);
 	for (uint32_t i = 0; batch->settled && i < batch->refused_count; i++)
@@ -187,8 +189,13 @@ static void on_receipts(void *arg, uint32_t alert, const struct ledger_receipt *
 
 	for (size_t i = 0; i < count; i++) {
 		struct lane *lane = &restoring->campaign->lanes[receipts[i].lane];
-		for (uint32_t k = 0; k < receipts[i].count; k++)
-			tally_move(&lane->tally, receipts[i].position + k, receipts[i].state);
+		for (uint32_t k = 0; k < receipts[i].count; k++) {
+			uint32_t position = receipts[i].position + k;
+			/* It overtook an answer that said "later": whoever has a receipt was told, and waits no more. */
+			if (lane->tally.states[position] == STATE_WAITING)
+				tally_move(&lane->tally, position, STATE_IN_FLIGHT);
+			tally_move(&lane->tally, position, receipts[i].state);
+		}
 	}
 }
 
@@ -250,8 +257,14 @@ void restore_start(struct app *app)
 	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
 		struct campaign *campaign = list_object(link, struct campaign, in_app);
 		campaign_start(campaign);
-		for (uint16_t i = 0; i < campaign->lane_count; i++)
-			if (campaign->lanes[i].plan != NULL)
-				resend_waiting(&campaign->lanes[i]);
+		for (uint16_t i = 0; i < campaign->lane_count; i++) {
+			struct lane *lane = &campaign->lanes[i];
+			if (lane->plan == NULL)
+				continue;
+			/* Whoever released it sent something since. */
+			if (lane->held_ms != 0 && lane->held_ms >= lane->last_ms)
+				plan_lane_hold(app->plan, lane->plan, true);
+			resend_waiting(lane);
+		}
 	}
 }

@@ -69,6 +69,7 @@ struct lane {
 	bool in_doubt_at_start;
 	uint32_t cut, number;    /* after a restart: where to go on */
 	int64_t first_ms, last_ms; /* wall time of the first and last send */
+	int64_t held_ms;         /* after a restart: when the provider refused the text itself; 0: it did not */
 };
 
 /* An alert that is not closed. */

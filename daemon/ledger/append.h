@@ -153,7 +153,7 @@ struct ledger_outcome {
 	struct batch_name name;
 	enum verdict verdict;
 	enum outcome_class class;
-	bool held;  /* accepted, waits for a human at the provider */
+	bool held;  /* accepted: waits for a human at the provider; refused: the text is held on this channel */
 	bool split; /* settled by trying its halves, as batches of their own: everybody of it waits again */
 	int64_t at_ms;
 	const char *provider_id, *peer;
