@@ -9,6 +9,7 @@
 #include "app/draft.h"
 #include "app/intake.h"
 #include "app/outlets.h"
+#include "app/owed.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -105,12 +106,14 @@ static struct campaign *remind(struct reminder *reminder, struct outlet *outlet,
 	struct draft draft = {0};
 	uint32_t number;
 
+	/* Under the plain name only while the schedule had one channel: then that one was all of it. */
+	bool told = ledger_known(app->ledger, alert->id, &number, NULL);
 	if (mem_strings_count(reminder->schedule->channels) > 1) {
 		char *id = mem_printf("%s-%s", alert->id, outlet->name);
 		free(alert->id);
 		alert->id = id;
 	}
-	if (!ledger_known(app->ledger, alert->id, &number, NULL)) {
+	if (!told && !ledger_known(app->ledger, alert->id, &number, NULL)) {
 		draft_make_for(app, alert, outlet, &draft, problems);
 		if (problems->errors == 0)
 			campaign = intake_accept_made(app, &(struct intake_origin){.source = LEDGER_SCHEDULE, .who = who,
@@ -158,12 +161,24 @@ static void report_missed(struct reminder *reminder, unsigned int missed, int64_
 		.kind = "reminder-missed", .what = words}, NULL, NULL);
 }
 
+static void run_late(struct reminder *reminder, int64_t occurrence_ms)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+	if (reminder_run(reminder, occurrence_ms, "crier", &problems) != NULL)
+		log_event(LOG_NOTICE, "reminder", "schedule=%s", reminder->schedule->name);
+	if (problems.errors > 0)
+		log_event(LOG_ERR, "reminder-failed", "schedule=%s reason=%s", reminder->schedule->name,
+			log_quote(problems.list[0].reason[LANG_EN]));
+	problems_fini(&problems);
+}
+
 /* Sends the latest occurrence in (after, now] if it is within its grace, and reports those before it as missed. */
 static void catch_up(struct reminder *reminder, int64_t after_ms)
 {
 	int64_t now_ms = clock_wall_ms(), latest = 0, missed_last = 0, when;
 	unsigned int count = 0, missed = 0;
-	struct problems problems;
 
 	while (count < MISSED_MOST && rule_next(reminder->rule, after_ms, &when) && when <= now_ms) {
 		if (latest != 0) {
@@ -180,13 +195,22 @@ static void catch_up(struct reminder *reminder, int64_t after_ms)
 	}
 	if (missed > 0)
 		report_missed(reminder, missed, missed_last);
-	problems_init(&problems);
-	if (latest != 0 && reminder_run(reminder, latest, "crier", &problems) != NULL)
-		log_event(LOG_NOTICE, "reminder", "schedule=%s", reminder->schedule->name);
-	if (problems.errors > 0)
-		log_event(LOG_ERR, "reminder-failed", "schedule=%s reason=%s", reminder->schedule->name,
-			log_quote(problems.list[0].reason[LANG_EN]));
-	problems_fini(&problems);
+	if (latest != 0)
+		run_late(reminder, latest);
+}
+
+/*
+ * What fell due since the schedule was first seen and since it was last sent. The last time itself is gone over once more:
+ * the process may have ended between two of its groups, and who was told already is known by name.
+ */
+static void resume(struct reminder *reminder, int64_t since_ms)
+{
+	struct ledger_alert last = {0};
+
+	ledger_list_occurrences(reminder->app->ledger, reminder->schedule->name, 1, on_occurrence, &last);
+	if (last.occurrence_ms >= since_ms && clock_wall_ms() - last.occurrence_ms <= reminder->schedule->grace_ms)
+		run_late(reminder, last.occurrence_ms);
+	catch_up(reminder, last.occurrence_ms > since_ms ? last.occurrence_ms : since_ms);
 }
 
 static void on_due(void *arg)
@@ -216,15 +240,16 @@ static void on_quiet_edge(void *arg)
 void reminders_start(struct app *app)
 {
 	const struct config *config = app->config;
+	int64_t *since_ms = mem_calloc(config->schedule_count, sizeof(*since_ms));
 	struct problems problems;
 
 	reminders_fini(app);
 	on_quiet_edge(app);
 	problems_init(&problems);
 	app->reminders = mem_calloc(config->schedule_count, sizeof(*app->reminders));
+	owed_since(app, since_ms);
 	for (size_t i = 0; i < config->schedule_count; i++) {
 		struct reminder *reminder = &app->reminders[app->reminder_count];
-		struct ledger_alert last = {0};
 		if (config->schedules[i].rule == NULL ||
 			rule_parse(config->schedules[i].rule, clock_wall_ms(), NULL, "rule", &reminder->rule, &problems) !=
 				RESULT_OK)
@@ -232,12 +257,10 @@ void reminders_start(struct app *app)
 		reminder->app = app;
 		reminder->schedule = &config->schedules[i];
 		app->reminder_count++;
-		ledger_list_occurrences(app->ledger, reminder->schedule->name, 1, on_occurrence, &last);
-		/* Never sent yet: nothing is owed for the time before it was configured. */
-		if (last.occurrence_ms != 0)
-			catch_up(reminder, last.occurrence_ms);
+		resume(reminder, since_ms[i]);
 		set_next(reminder, clock_wall_ms());
 	}
+	free(since_ms);
 	problems_fini(&problems);
 }
 
