@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ledger/ledger.h"
 #include "loop/sock.h"
 #include "roster/import.h"
 #include "testing/clock.h"
@@ -35,11 +36,15 @@ void stage_open(struct stage *stage, const char *wall)
 	struct tm tm = {.tm_isdst = -1};
 
 	memset(stage, 0, sizeof(*stage));
+	atomic_init(&stage->steps, 0);
 	setenv("TZ", "Asia/Shanghai", 1);
 	tzset();
 	folder_make(&stage->folder);
 	folder_write_text(&stage->folder, "log", "");
 	log_set_sink(on_log, stage);
+	/* Port numbers need not be kept apart: the address is nobody else's, so a daemon comes back where it was. */
+	snprintf(stage->address, sizeof(stage->address), "127.%d.%d.%d", 64 + getpid() / 65536 % 64, getpid() / 256 % 256,
+		1 + getpid() % 254);
 	fake_clock_stop();
 	if (strptime(wall, "%Y-%m-%dT%H:%M:%S", &tm) == NULL)
 		fail_msg("bad time %s", wall);
@@ -71,33 +76,42 @@ void stage_close(struct stage *stage)
 	fake_clock_go();
 }
 
-void stage_config(struct stage *stage, const char *sms_extra, const char *more)
+void stage_config_of(struct stage *stage, const char *channels, const char *more)
 {
 	char text[8192];
 
 	snprintf(text, sizeof(text),
 		"site: { name = \"测试反诈中心\"; signature = \"玉山反诈\"; sender = \"fzzx@ks.example.cn\"; area = \"320583\"; };\n"
 		"paths: { spool = \"spool\"; state = \"state\"; control = \"control.sock\"; };\n"
-		"listen: { port = 0; };\n"
+		"listen: { address = \"%s\"; port = 20580; };\n"
 		"areas: ( { code = \"320583100\"; name = \"玉山镇\"; } );\n"
 		"audiences: { elderly = { label = \"老年人\"; min_age = 60; };\n"
 		"  student = { label = \"在校学生\"; roles = [ \"student\" ]; }; };\n"
-		"channels: (\n"
-		" { name = \"sms\"; kind = \"sms-kannel\"; url = \"%s\"; user = \"crier\"; password_file = \"password\"; %s },\n"
-		" { name = \"group\"; kind = \"wecom-robot\"; url = \"%s\"; key_file = \"key\"; },\n"
-		" { name = \"sign\"; kind = \"led-onbon\"; address = \"%s\"; width = 128; height = 32; } );\n%s",
-		world_peer_url(world_peer_find(stage->world, "sms")), sms_extra,
-		world_peer_url(world_peer_find(stage->world, "group")),
-		world_peer_url(world_peer_find(stage->world, "sign")), more);
-	char *query = strstr(text, "?key=");
-	/* The robot's address in the world may carry its key; ours stands in a file. */
-	if (query != NULL)
-		memmove(query, query + strcspn(query, "\""), strlen(query + strcspn(query, "\"")) + 1);
+		"channels: (\n%s );\n%s",
+		stage->address, channels, more);
 	folder_write_text(&stage->folder, "crierd.conf", text);
 	folder_write_text(&stage->folder, "password", "s3cret\n");
 	folder_write_text(&stage->folder, "key", "key-1\n");
 	chmod(folder_at(&stage->folder, "password"), 0600);
 	chmod(folder_at(&stage->folder, "key"), 0600);
+}
+
+void stage_config(struct stage *stage, const char *sms_extra, const char *more)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		" { name = \"sms\"; kind = \"sms-kannel\"; url = \"%s\"; user = \"crier\"; password_file = \"password\"; %s },\n"
+		" { name = \"group\"; kind = \"wecom-robot\"; url = \"%s\"; key_file = \"key\"; },\n"
+		" { name = \"sign\"; kind = \"led-onbon\"; address = \"%s\"; width = 128; height = 32; }",
+		world_peer_url(world_peer_find(stage->world, "sms")), sms_extra,
+		world_peer_url(world_peer_find(stage->world, "group")),
+		world_peer_url(world_peer_find(stage->world, "sign")));
+	char *query = strstr(text, "?key=");
+	/* The robot's address in the world may carry its key; ours stands in a file. */
+	if (query != NULL)
+		memmove(query, query + strcspn(query, "\""), strlen(query + strcspn(query, "\"")) + 1);
+	stage_config_of(stage, text, more);
 }
 
 void stage_roster(struct stage *stage, unsigned int count)
@@ -132,6 +146,15 @@ static void on_closed(void *arg)
 	((struct stage *)arg)->closed = true;
 }
 
+/* In the thread of the ledger's job. */
+static void on_step(const char *step, void *arg)
+{
+	struct stage *stage = arg;
+
+	if (stage != NULL && atomic_load(&stage->steps) > 0 && strstr(step, stage->step) != NULL)
+		atomic_fetch_sub(&stage->steps, 1);
+}
+
 void stage_start(struct stage *stage)
 {
 	struct problems problems;
@@ -147,6 +170,7 @@ void stage_start(struct stage *stage)
 		fail_msg("the daemon does not start: %s", buf_text(&words));
 	}
 	problems_fini(&problems);
+	ledger_set_step_hook(app_ledger(stage->app), on_step, stage);
 	if (!turns_until_set(stage->loop, &stage->ready))
 		fail_msg("the daemon does not get ready");
 }
@@ -197,6 +221,36 @@ void stage_until(struct stage *stage, bool (*holds)(struct stage *stage), const 
 		turns_pass(stage->loop, step);
 		step = step < 1000 ? step * 2 : 1000;
 	}
+}
+
+struct left {
+	unsigned int turns;
+};
+
+static bool none_left(void *arg)
+{
+	struct left *left = arg;
+
+	return left->turns-- == 0;
+}
+
+void stage_turns(struct stage *stage, unsigned int turns)
+{
+	struct left left = {turns * 2}; /* asked before and after each */
+
+	turns_until(stage->loop, none_left, &left);
+}
+
+static bool steps_over(void *arg)
+{
+	return atomic_load(&((struct stage *)arg)->steps) == 0;
+}
+
+bool stage_steps(struct stage *stage, const char *step, unsigned int steps)
+{
+	stage->step = step;
+	atomic_store(&stage->steps, steps);
+	return turns_until(stage->loop, steps_over, stage);
 }
 
 struct asking {
@@ -270,6 +324,47 @@ long long stage_count(struct stage *stage, const char *id, const char *crowd, co
 
 	json_decref(sums);
 	return count;
+}
+
+long long stage_residents(struct stage *stage, const char *id, const char *state)
+{
+	return stage_count(stage, id, "residents", state);
+}
+
+char *stage_sums(struct stage *stage, const char *id)
+{
+	json_t *sums = sums_of(stage, id);
+	char *text = sums != NULL ? json_dumps(sums, JSON_SORT_KEYS | JSON_INDENT(1)) : NULL;
+
+	json_decref(sums);
+	return text;
+}
+
+struct reached {
+	struct stage *stage;
+	unsigned int people;
+};
+
+static bool check_phone(void *arg, uint64_t phone, uint32_t count)
+{
+	const struct reached *reached = arg;
+	uint64_t i = phone - 13800000000;
+	const char *text;
+
+	if (phone < 13800000000 || i >= reached->people || (i % 5 != 0 && i % 4 != 1))
+		fail_msg("%llu was reached, whom nobody asked for", (unsigned long long)phone);
+	for (size_t k = 0; count > 1 && (text = world_text(reached->stage->world, k, NULL, NULL)) != NULL; k++)
+		if (world_phone_count_text(reached->stage->world, phone, text) > 1)
+			fail_msg("%llu was told %u times: %s", (unsigned long long)phone,
+				world_phone_count_text(reached->stage->world, phone, text), text);
+	return true;
+}
+
+void stage_nobody_twice(struct stage *stage, unsigned int people)
+{
+	struct reached reached = {stage, people};
+
+	world_phones(stage->world, check_phone, &reached);
 }
 
 long long stage_adds_up(struct stage *stage, const char *id)
