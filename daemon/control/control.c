@@ -12,11 +12,28 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "loop/sock.h"
 
 enum {
 	LINE_MOST = 1 << 20,
 	PEERS_MOST = 64,
+	TEXT_MOST = 1000, /* bytes of a text argument: more than any file name, id or reason */
+};
+
+/* What an argument holds, whichever command it is for: text of a line, unless it stands here. */
+static const struct argument {
+	const char *name;
+	bool flag;
+	json_int_t least, most; /* of a whole number */
+} arguments[] = {
+	{"dry_run", true, 0, 0},
+	{"discard_extra", true, 0, 0},
+	{"history", true, 0, 0},
+	{"most", false, 1, 1000000},
+	{"before", false, 0, UINT32_MAX},
+	{"from_ms", false, 0, 253402300799999},
+	{"to_ms", false, 0, 253402300799999},
 };
 
 struct control {
@@ -111,6 +128,7 @@ static void send_error(struct control_call *call, enum control_exit exit, const 
 void control_error(struct control_call *call, enum control_exit exit, const char *message, ...)
 {
 	char text[2][1024];
+	size_t bad;
 
 	for (int lang = LANG_ZH; lang <= LANG_EN; lang++) {
 		va_list args;
@@ -120,6 +138,9 @@ void control_error(struct control_call *call, enum control_exit exit, const char
 		vsnprintf(text[lang], sizeof(text[lang]), say((enum lang)lang, message), args);
 #pragma GCC diagnostic pop
 		va_end(args);
+		/* It may have been cut within a character, and JSON takes none such. */
+		if (!utf8_valid(text[lang], strlen(text[lang]), &bad))
+			text[lang][bad] = '\0';
 	}
 	send_error(call, exit, text[LANG_ZH], text[LANG_EN], NULL);
 }
@@ -215,7 +236,34 @@ static bool listed(const char *args, const char *name)
 	return false;
 }
 
-/* Answers with an error and returns false when an argument is missing or not known. */
+static bool is_line(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL || json_string_length(value) > TEXT_MOST)
+		return false;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* A value of another kind is refused: taken as absent it could make a dry run a real one. */
+static bool holds(const char *name, const json_t *value)
+{
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+		const struct argument *argument = &arguments[i];
+		if (strcmp(argument->name, name) != 0)
+			continue;
+		if (argument->flag)
+			return json_is_boolean(value);
+		return json_is_integer(value) && json_integer_value(value) >= argument->least &&
+			json_integer_value(value) <= argument->most;
+	}
+	return is_line(value);
+}
+
+/* Answers with an error and returns false when an argument is missing, not known, or of the wrong kind. */
 static bool args_fit(struct control_call *call, const struct control_command *command, json_t *args)
 {
 	const char *name, *list = command->args, *word;
@@ -226,6 +274,12 @@ static bool args_fit(struct control_call *call, const struct control_command *co
 	json_object_foreach(args, name, value) {
 		if (!listed(command->args, name)) {
 			control_error(call, CONTROL_USAGE, N_("\"%s\" takes no argument \"%s\""), command->name, name);
+			return false;
+		}
+		if (!holds(name, value)) {
+			control_error(call, CONTROL_USAGE,
+				N_("\"%s\" does not take this value of \"%s\": texts are one line of at most %d bytes, numbers and dates lie in their bounds"),
+				command->name, name, TEXT_MOST);
 			return false;
 		}
 	}
@@ -264,7 +318,8 @@ static void run_line(struct peer *peer, const char *line, size_t size)
 		find_command(peer->control, json_string_value(json_object_get(request, "command")));
 	json_t *none = json_object();
 	if (!json_is_object(request))
-		control_error(call, CONTROL_USAGE, N_("the request is not a JSON object: %s"), error.text);
+		control_error(call, CONTROL_USAGE, N_("the request is not a JSON object: %s"),
+			request == NULL ? error.text : "");
 	else if (command == NULL)
 		control_error(call, CONTROL_USAGE, N_("there is no such command"));
 	else if (args != NULL && !json_is_object(args))

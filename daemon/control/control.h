@@ -35,7 +35,10 @@ enum control_exit {
 
 struct control_command {
 	const char *name; /* "alert show" */
-	/* Argument names, blank-separated; those in [brackets] may be absent. Anything else is refused. */
+	/*
+	 * Argument names, blank-separated; those in [brackets] may be absent. Anything else is refused, and so is a value
+	 * of another kind than the argument's (a table in control.c): a command finds texts, numbers and flags that fit.
+	 */
 	const char *args;
 	const char *help; /* English, one line, marked N_ */
 	void (*run)(void *arg, struct control_call *call, const json_t *args);
