@@ -109,7 +109,7 @@ fi
 crierd=$build/daemon/crierd
 crier=$build/daemon/crier
 demo=$build/contrib/demo/crier-demo
-export CRIER_CONF="$work/crierd.conf" TZ=Asia/Shanghai
+export CRIER_CONF="$work/crierd.conf"
 
 # ---- the pretend district ----
 
