@@ -61,6 +61,8 @@ void stage_open(struct stage *stage, const char *wall)
 
 void stage_close(struct stage *stage)
 {
+	if (stage->loop == NULL)
+		return;
 	if (stage->app != NULL)
 		stage_stop(stage);
 	world_free(&stage->world);

@@ -29,7 +29,7 @@ struct stage {
 
 /* A folder, a loop, a world with the peers of stage_config(); the clock stops at `wall` ("2026-11-23T10:00:00", local). */
 void stage_open(struct stage *stage, const char *wall);
-void stage_close(struct stage *stage);
+void stage_close(struct stage *stage); /* twice does no harm */
 
 /*
  * Writes a configuration of the same site, audiences and listener with these `channels` (rows of the list) and `more`
