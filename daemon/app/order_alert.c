@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alert/read.h"
@@ -50,16 +51,22 @@ void order_submit(void *arg, struct control_call *call, const json_t *args)
 	intake_wait(app, call, name);
 }
 
-/* The whole of a descriptor's file. False, answered, when it cannot be read. */
+/* The whole of a descriptor's file. False, answered, when it cannot be read. A pipe would let us all wait for its writer. */
 static bool read_descriptor(struct control_call *call, char **bytes, size_t *size)
 {
 	int fd = control_descriptor(call);
+	struct stat st;
 	struct buf buf;
 	char chunk[16384];
 	ssize_t got = -1;
 
 	if (fd < 0) {
 		control_error(call, CONTROL_USAGE, N_("no file came with the request"));
+		return false;
+	}
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		control_error(call, CONTROL_NO_FILE, N_("this is no ordinary file (a folder, pipe or device); give the path of a file"));
 		return false;
 	}
 	buf_init(&buf, ALERT_SIZE_MOST);

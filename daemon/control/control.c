@@ -19,6 +19,8 @@ enum {
 	LINE_MOST = 1 << 20,
 	PEERS_MOST = 64,
 	TEXT_MOST = 1000, /* bytes of a text argument: more than any file name, id or reason */
+	ANSWER_MOST = 256 << 20, /* a year's report is some megabytes; crier takes as much */
+	PIECE = 256 << 10,
 };
 
 /* What an argument holds, whichever command it is for: text of a line, unless it stands here. */
@@ -54,6 +56,7 @@ struct peer {
 	struct control *control;
 	struct sock *sock;
 	struct buf line;
+	struct buf out; /* what the socket has no room for yet; no further request is run until it is empty */
 	struct list calls;
 	char who[80];
 };
@@ -82,19 +85,40 @@ static void finish_if_empty(struct control *control)
 		loop_defer(control->loop, &control->done, finish, control);
 }
 
+/* Hands the socket as much as it takes; it tells when it has room again. */
+static void push_out(struct peer *peer)
+{
+	size_t taken = 0;
+
+	while (taken < peer->out.size && sock_unsent(peer->sock) < SOCK_UNSENT_MOST - PIECE) {
+		size_t piece = peer->out.size - taken < PIECE ? peer->out.size - taken : PIECE;
+		if (!sock_send(peer->sock, peer->out.data + taken, piece))
+			break;
+		taken += piece;
+	}
+	if (taken < peer->out.size)
+		buf_drop(&peer->out, taken);
+	else
+		buf_fini(&peer->out);
+}
+
 static void send_line(struct control_call *call, const char *key, json_t *value)
 {
-	if (call->peer == NULL) {
+	struct peer *peer = call->peer;
+
+	if (peer == NULL) {
 		json_decref(value);
 		return;
 	}
 	json_t *line = json_pack("{s:o}", key, value);
 	char *text = json_dumps(line, JSON_COMPACT);
 	json_decref(line);
-	if (text == NULL || !sock_send(call->peer->sock, text, strlen(text)) || !sock_send(call->peer->sock, "\n", 1)) {
-		/* A reader this slow, or a value that is no JSON: the peer learns of it by the end of the line. */
-		log_event(LOG_WARNING, "control-dropped", "peer=%s", log_quote(call->peer->who));
-		sock_close(call->peer->sock, false);
+	if (text == NULL || !buf_add_text(&peer->out, text) || !buf_add_text(&peer->out, "\n")) {
+		/* An answer this long, or a value that is no JSON: the peer learns of it by the end of the line. */
+		log_event(LOG_WARNING, "control-dropped", "peer=%s", log_quote(peer->who));
+		sock_close(peer->sock, false);
+	} else {
+		push_out(peer);
 	}
 	free(text);
 }
@@ -109,7 +133,11 @@ static void end_call(struct control_call *call)
 
 void control_progress(struct control_call *call, json_t *value)
 {
-	send_line(call, "progress", value);
+	/* Who does not read needs no news. */
+	if (call->peer != NULL && call->peer->out.size > 0)
+		json_decref(value);
+	else
+		send_line(call, "progress", value);
 }
 
 void control_result(struct control_call *call, json_t *value)
@@ -330,22 +358,36 @@ static void run_line(struct peer *peer, const char *line, size_t size)
 	json_decref(request);
 }
 
-static void on_received(void *arg, const char *bytes, size_t size)
+/* A peer that asks faster than it reads waits for itself: its answers never pile up here. */
+static void run_lines(struct peer *peer)
 {
-	struct peer *peer = arg;
 	char *end;
 
-	if (!buf_add(&peer->line, bytes, size)) {
-		sock_close(peer->sock, false);
-		return;
-	}
-	while (peer->line.size > 0 && (end = memchr(peer->line.data, '\n', peer->line.size)) != NULL) {
+	while (peer->out.size == 0 && peer->line.size > 0 && (end = memchr(peer->line.data, '\n', peer->line.size)) != NULL) {
 		size_t length = (size_t)(end - peer->line.data);
 		char *line = mem_strndup(peer->line.data, length);
 		buf_drop(&peer->line, length + 1);
 		run_line(peer, line, length);
 		free(line);
 	}
+}
+
+static void on_received(void *arg, const char *bytes, size_t size)
+{
+	struct peer *peer = arg;
+
+	if (buf_add(&peer->line, bytes, size))
+		run_lines(peer);
+	else
+		sock_close(peer->sock, false);
+}
+
+static void on_writable(void *arg)
+{
+	struct peer *peer = arg;
+
+	push_out(peer);
+	run_lines(peer);
 }
 
 static void on_closed(void *arg, int error)
@@ -361,6 +403,7 @@ static void on_closed(void *arg, int error)
 	list_remove(&peer->in_control);
 	control->peer_count--;
 	buf_fini(&peer->line);
+	buf_fini(&peer->out);
 	free(peer);
 	finish_if_empty(control);
 }
@@ -381,7 +424,7 @@ static void name_peer(struct peer *peer)
 	snprintf(peer->who, sizeof(peer->who), "uid=%u(%s)", (unsigned int)uid, found != NULL ? found->pw_name : "?");
 }
 
-static const struct sock_events peer_events = {.received = on_received, .closed = on_closed};
+static const struct sock_events peer_events = {.received = on_received, .writable = on_writable, .closed = on_closed};
 
 static void on_accepted(void *arg, struct sock *sock)
 {
@@ -391,6 +434,7 @@ static void on_accepted(void *arg, struct sock *sock)
 	peer->control = control;
 	peer->sock = sock;
 	buf_init(&peer->line, LINE_MOST);
+	buf_init(&peer->out, ANSWER_MOST);
 	list_init(&peer->calls);
 	list_push_back(&control->peers, &peer->in_control);
 	control->peer_count++;
