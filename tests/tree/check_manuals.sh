@@ -86,9 +86,9 @@ done
 
 [ "$failed" -eq 0 ] || exit 1
 command -v man > /dev/null && command -v groff > /dev/null || exit 77
+# A command or address that is longer than the line (-Wbreak) is no mistake.
 for page in $(find daemon -name '*.[1578]' | sort); do
-
-	MANWIDTH=100 MANROFFOPT= man --warnings -E UTF-8 -l -Tutf8 "$page" 2> "$work/said" > /dev/null || complain "$page: man fails"
+	MANWIDTH=100 MANROFFOPT=-Wbreak man --warnings -E UTF-8 -l -Tutf8 "$page" 2> "$work/said" > /dev/null || complain "$page: man fails"
 	[ -s "$work/said" ] && { sed "s|^|$page: |" "$work/said" >&2; failed=1; }
 done
 exit "$failed"
