@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -71,7 +72,7 @@ bool role_name(const char *text, size_t size, char out[ROLE_ROOM])
 	out[used] = '\0';
 	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
 		if (strcmp(synonyms[i].written, out) == 0)
-			strcpy(out, synonyms[i].name);
+			snprintf(out, ROLE_ROOM, "%s", synonyms[i].name);
 	}
 	return used > 0;
 }

@@ -49,9 +49,9 @@ const char *log_quote(const char *value)
 		if (p - value >= 160 && (byte & 0xc0) != 0x80)
 			break;
 		if (byte == '"' || byte == '\\')
-			used += (size_t)sprintf(out + used, "\\%c", byte);
+			used += (size_t)snprintf(out + used, sizeof(buffers[0]) - used, "\\%c", byte);
 		else if (byte < 0x20 || byte == 0x7f)
-			used += (size_t)sprintf(out + used, "\\x%02x", byte);
+			used += (size_t)snprintf(out + used, sizeof(buffers[0]) - used, "\\x%02x", byte);
 		else
 			out[used++] = (char)byte;
 		if (used > sizeof(buffers[0]) - 8)

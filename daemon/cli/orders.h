@@ -10,6 +10,7 @@
  */
 enum order_kind {
 	ORDER_TEXT,
+	ORDER_CHOICE, /* one of the words in `value`, "open|closed" */
 	ORDER_NUMBER,
 	ORDER_FLAG,
 	ORDER_DATE, /* "2026-11-21" or "2026-11-21 16:30", as wall milliseconds */
@@ -27,7 +28,7 @@ struct order {
 	const char *command;    /* the daemon's name for it; NULL: the same */
 	const char *positional; /* blank-separated daemon arguments; in [brackets] where optional */
 	bool file;              /* the first positional is a file: opened here, sent as a descriptor and "name" */
-	struct order_option options[6];
+	struct order_option options[7];
 	const char *help;       /* English, marked */
 	void (*show)(const json_t *result);
 };
@@ -42,5 +43,8 @@ int order_parse(const struct order *order, int argc, char *const *argv, json_t *
 
 /* The list of orders, or one of them, on stdout. */
 void order_help(const struct order *order);
+
+/* Those that begin with `word` ("roster"), on stdout. False when there are none. */
+bool order_help_group(const char *word);
 
 #endif

@@ -39,8 +39,9 @@ static const char *field_of(const struct scope *scope, const char *key, char out
 	else
 		snprintf(path, sizeof(path), "%s", scope->name);
 	if (key == NULL)
-		return strcpy(out, path);
-	snprintf(out, NODE_PATH, "%.180s%s%.70s", path, *path != '\0' ? "." : "", key);
+		snprintf(out, NODE_PATH, "%s", path);
+	else
+		snprintf(out, NODE_PATH, "%.180s%s%.70s", path, *path != '\0' ? "." : "", key);
 	return out;
 }
 

@@ -114,7 +114,7 @@ bool cell_language(const char *text, size_t size, char out[CELL_LANGUAGE_ROOM])
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(names[i].written, plain) == 0) {
-			strcpy(out, names[i].tag);
+			memcpy(out, names[i].tag, strlen(names[i].tag) + 1);
 			return true;
 		}
 	}
@@ -188,5 +188,5 @@ void cell_mask(const char *text, size_t size, char out[16])
 	else if (count >= 7)
 		snprintf(out, 16, "%.3s****", digits);
 	else if (count > 0)
-		strcpy(out, "****");
+		snprintf(out, 16, "****");
 }

@@ -1,6 +1,7 @@
 #include "roster/header.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,14 +85,14 @@ static void show(const char *text, size_t size, char out[64])
 	for (size_t i = 0; i < size; i++)
 		digits += isdigit((unsigned char)text[i]) != 0 || (unsigned char)text[i] == 0xef;
 	if (digits > 3) {
-		strcpy(out, "…");
+		snprintf(out, 64, "…");
 		return;
 	}
 	char *copy = mem_strndup(text, size < 60 ? size : 60);
 	size_t bad;
 	if (!utf8_valid(copy, strlen(copy), &bad))
 		copy[bad] = '\0';
-	strcpy(out, copy);
+	snprintf(out, 64, "%s", copy);
 	free(copy);
 }
 

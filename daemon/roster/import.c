@@ -156,7 +156,7 @@ static int year_of(int64_t now_ms)
 {
 	char text[16];
 
-	return atoi(date_text(date_of(now_ms), text));
+	return (int)strtol(date_text(date_of(now_ms), text), NULL, 10);
 }
 
 /* What went wrong while reading or sorting, in words. */

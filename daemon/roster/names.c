@@ -1,5 +1,6 @@
 #include "roster/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,7 +102,7 @@ uint32_t roles_union(struct names *names, uint32_t a, uint32_t b)
 		return a;
 	if (a == 0)
 		return b;
-	strcpy(set, names_get(names, a));
+	snprintf(set, sizeof(set), "%s", names_get(names, a));
 	char **more = roles_list(names_get(names, b));
 	bool fits = true;
 	for (size_t i = 0; more[i] != NULL && fits; i++)

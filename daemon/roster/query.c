@@ -179,7 +179,7 @@ static void count_ages(const struct people *people, int this_year, uint32_t pres
 		uint32_t count = 0;
 		for (size_t i = 0; i < people_groups(people, PEOPLE_YEAR); i++) {
 			struct people_group group = people_group(people, PEOPLE_YEAR, i);
-			int age = this_year - atoi(group.key);
+			int age = this_year - (int)strtol(group.key, NULL, 10);
 			count += age >= bands[band].from && age <= bands[band].to ? group.count : 0;
 		}
 		add_row(table, bands[band].key, count);

@@ -1,6 +1,7 @@
 #include "text/token.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,7 +137,7 @@ static bool read_tag(struct maker *maker, size_t from, struct tag *tag)
 	if (text < end_of_all && *text != '\0' && strchr("#^/!>={&", *text) != NULL)
 		tag->sigil = *text++;
 	closing[0] = tag->sigil == '{' ? '}' : '=';
-	strcpy(closing + 1, maker->close);
+	snprintf(closing + 1, sizeof(closing) - 1, "%s", maker->close);
 	const char *wanted = tag->sigil == '{' || tag->sigil == '=' ? closing : maker->close;
 	size_t left = (size_t)(end_of_all - text);
 	const char *end = left == 0 ? NULL : memmem(text, left, wanted, strlen(wanted));
@@ -217,8 +218,8 @@ static bool set_delimiters(struct maker *maker, const struct tag *tag)
 			N_("write two of up to 8 characters with a blank between, such as {{=<%% %%>=}}"));
 		return false;
 	}
-	strcpy(maker->open, open);
-	strcpy(maker->close, close);
+	snprintf(maker->open, sizeof(maker->open), "%s", open);
+	snprintf(maker->close, sizeof(maker->close), "%s", close);
 	return true;
 }
 
