@@ -406,6 +406,7 @@ static void close_ledger(struct app *app)
 
 	if (ledger == NULL)
 		return;
+	app->ledger_over = true;
 	app->open_parts++;
 	if (app->abandoned)
 		ledger_abandon(ledger, on_part_closed, app);

@@ -230,7 +230,8 @@ static void on_unsent(void *arg)
 	struct flight *flight = arg;
 	struct outcome outcome = outcome_make(CLASS_DEFER, 1, "not sent");
 
-	dispatch_settled(flight->app, flight->lane->outlet, &flight->batch, &outcome);
+	if (!flight->app->ledger_over)
+		dispatch_settled(flight->app, flight->lane->outlet, &flight->batch, &outcome);
 }
 
 static void on_intent_durable(void *arg, enum result result)
@@ -240,8 +241,8 @@ static void on_intent_durable(void *arg, enum result result)
 	struct outlet *outlet = flight->lane->outlet;
 
 	flight->durable_us = clock_mono_us();
-	if (result != RESULT_OK)
-		return; /* the ledger gave up at the end: what it does not know was never sent */
+	if (result != RESULT_OK || app->ledger_over)
+		return; /* the end came first: what the ledger does not know was never sent, the rest is in doubt */
 	if (app->closing || app->stopped || flight->lane->ended || outlet->channel == NULL) {
 		loop_defer(app->loop, &flight->unsent, on_unsent, flight);
 		return;

@@ -5,6 +5,7 @@
 #include "app/campaign.h"
 #include "app/commands.h"
 #include "app/dispatch.h"
+#include "app/intake.h"
 #include "app/outlets.h"
 #include "app/views.h"
 #include "base/clock.h"
@@ -15,6 +16,7 @@ static json_t *queue_lane(const struct lane *lane)
 	uint64_t first = 0, last = 0;
 
 	plan_estimate(campaign->app->plan, lane->outlet->index, campaign->urgency, clock_mono_ms(), 0, &first, &last);
+	last += intake_delay_ms(campaign->app, medium_crowd(lane->medium), campaign->quiet, campaign->from_ms);
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:b, s:b}", "alert", campaign->id, "channel",
 		lane->outlet->name, "audience", lane->audience, "urgency", urgency_name(campaign->urgency), "size",
 		(int)lane->tally.size, "waiting", (int)lane->tally.counts[STATE_WAITING], "in_flight",

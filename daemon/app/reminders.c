@@ -96,33 +96,20 @@ static struct alert *make_alert(struct app *app, const struct reminder *reminder
 	return alert;
 }
 
-/* One alert for each group, because each has a last text of its own. They share the schedule's name and time. */
-static struct campaign *remind(struct reminder *reminder, struct outlet *outlet, const struct slogan_pack *pack,
-	int64_t occurrence_ms, const char *who, struct problems *problems)
+/* The groups that the schedule names, each with the words that are its turn, as lanes of one alert. */
+static void draft_groups(struct reminder *reminder, const struct slogan_pack *pack, struct alert *alert, struct draft *draft,
+	struct problems *problems)
 {
 	struct app *app = reminder->app;
-	struct alert *alert = make_alert(app, reminder, occurrence_ms, choose_line(app, outlet, pack, occurrence_ms));
-	struct campaign *campaign = NULL;
-	struct draft draft = {0};
-	uint32_t number;
 
-	/* Under the plain name only while the schedule had one channel: then that one was all of it. */
-	bool told = ledger_known(app->ledger, alert->id, &number, NULL);
-	if (mem_strings_count(reminder->schedule->channels) > 1) {
-		char *id = mem_printf("%s-%s", alert->id, outlet->name);
-		free(alert->id);
-		alert->id = id;
+	for (size_t i = 0; reminder->schedule->channels[i] != NULL; i++) {
+		struct outlet *outlet = outlet_find(app, reminder->schedule->channels[i]);
+		if (outlet == NULL || outlet->config == NULL)
+			continue;
+		free(alert->text[MEDIUM_WECOM]);
+		alert->text[MEDIUM_WECOM] = mem_strdup(choose_line(app, outlet, pack, alert->issued_ms));
+		draft_make_for(app, alert, outlet, draft, problems);
 	}
-	if (!told && !ledger_known(app->ledger, alert->id, &number, NULL)) {
-		draft_make_for(app, alert, outlet, &draft, problems);
-		if (problems->errors == 0)
-			campaign = intake_accept_made(app, &(struct intake_origin){.source = LEDGER_SCHEDULE, .who = who,
-				.schedule = reminder->schedule->name, .occurrence_ms = occurrence_ms,
-				.at_ms = occurrence_ms}, alert, &draft);
-	}
-	draft_fini(&draft);
-	alert_free(&alert);
-	return campaign;
 }
 
 struct campaign *reminder_run(struct reminder *reminder, int64_t occurrence_ms, const char *who,
@@ -130,17 +117,22 @@ struct campaign *reminder_run(struct reminder *reminder, int64_t occurrence_ms, 
 {
 	struct app *app = reminder->app;
 	const struct slogan_pack *pack = taxonomy_pack(app->taxonomy, reminder->schedule->pack);
-	struct campaign *last = NULL;
+	struct alert *alert = make_alert(app, reminder, occurrence_ms, pack->lines[0]);
+	struct campaign *campaign = NULL;
+	struct draft draft = {0};
+	uint32_t number;
 
-	for (size_t i = 0; pack != NULL && reminder->schedule->channels[i] != NULL; i++) {
-		struct outlet *outlet = outlet_find(app, reminder->schedule->channels[i]);
-		if (outlet == NULL || outlet->config == NULL)
-			continue;
-		struct campaign *campaign = remind(reminder, outlet, pack, occurrence_ms, who, problems);
-		if (campaign != NULL)
-			last = campaign;
+	/* Its name holds its time: whatever happens to the process or the clock, that time comes once. */
+	if (!ledger_known(app->ledger, alert->id, &number, NULL)) {
+		draft_groups(reminder, pack, alert, &draft, problems);
+		if (problems->errors == 0 && draft.count > 0)
+			campaign = intake_accept_made(app, &(struct intake_origin){.source = LEDGER_SCHEDULE, .who = who,
+				.schedule = reminder->schedule->name, .occurrence_ms = occurrence_ms,
+				.at_ms = occurrence_ms}, alert, &draft);
 	}
-	return last;
+	draft_fini(&draft);
+	alert_free(&alert);
+	return campaign;
 }
 
 static void set_next(struct reminder *reminder, int64_t after_ms)
@@ -199,17 +191,12 @@ static void catch_up(struct reminder *reminder, int64_t after_ms)
 		run_late(reminder, latest);
 }
 
-/*
- * What fell due since the schedule was first seen and since it was last sent. The last time itself is gone over once more:
- * the process may have ended between two of its groups, and who was told already is known by name.
- */
+/* What fell due since the schedule was first seen and since it was last sent. */
 static void resume(struct reminder *reminder, int64_t since_ms)
 {
 	struct ledger_alert last = {0};
 
 	ledger_list_occurrences(reminder->app->ledger, reminder->schedule->name, 1, on_occurrence, &last);
-	if (last.occurrence_ms >= since_ms && clock_wall_ms() - last.occurrence_ms <= reminder->schedule->grace_ms)
-		run_late(reminder, last.occurrence_ms);
 	catch_up(reminder, last.occurrence_ms > since_ms ? last.occurrence_ms : since_ms);
 }
 

@@ -143,6 +143,7 @@ struct app {
 
 	bool ready, closing, abandoned, draining;
 	unsigned int phase; /* of closing */
+	bool ledger_over;   /* nothing more may be written down */
 	uint64_t deadline_ms;
 	void (*closed)(void *arg);
 	void *closed_arg;
