@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "calendar/window.h"
+#include "spool/name.h"
 
 /* An operator who handed a file over and waits. */
 struct waiter {
@@ -20,6 +21,7 @@ struct waiter {
 
 /* A file between its verdict and the verdict's being durable. */
 struct desk_file {
+	struct link in_app;
 	struct app *app;
 	struct spool_file *file;
 	char *name;
@@ -29,12 +31,35 @@ struct desk_file {
 	struct problems problems;
 };
 
+static void waiter_free(struct waiter *waiter)
+{
+	list_remove(&waiter->in_app);
+	free(waiter->name);
+	free(waiter);
+}
+
+/* Who went away before the file came is not waited for any more. */
+static void forget_unwanted(struct app *app)
+{
+	struct link *next;
+
+	for (struct link *link = list_first(&app->waiting_submits); link != NULL; link = next) {
+		struct waiter *waiter = list_object(link, struct waiter, in_app);
+		next = list_next(&app->waiting_submits, link);
+		if (control_wanted(waiter->call))
+			continue;
+		control_error(waiter->call, CONTROL_LATER, N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
+		waiter_free(waiter);
+	}
+}
+
 void intake_wait(struct app *app, struct control_call *call, const char *name)
 {
+	forget_unwanted(app);
 	struct waiter *waiter = mem_zalloc(sizeof(*waiter));
 
 	waiter->call = call;
-	waiter->name = mem_strdup(name);
+	waiter->name = name_safe(name); /* as the folder will call it */
 	list_push_back(&app->waiting_submits, &waiter->in_app);
 	control_progress(call, json_pack("{s:b}", "ready", 1));
 }
@@ -47,9 +72,7 @@ static struct control_call *take_waiter(struct app *app, const char *name)
 		if (strcmp(waiter->name, name) != 0)
 			continue;
 		struct control_call *call = waiter->call;
-		list_remove(link);
-		free(waiter->name);
-		free(waiter);
+		waiter_free(waiter);
 		return call;
 	}
 	return NULL;
@@ -62,9 +85,7 @@ void intake_fini(struct app *app)
 	while ((link = list_first(&app->waiting_submits)) != NULL) {
 		struct waiter *waiter = list_object(link, struct waiter, in_app);
 		control_error(waiter->call, CONTROL_LATER, N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
-		list_remove(link);
-		free(waiter->name);
-		free(waiter);
+		waiter_free(waiter);
 	}
 }
 
@@ -137,30 +158,48 @@ static void answer(struct desk_file *desk, struct control_call *call)
 	control_result(call, result);
 }
 
-static void on_verdict_durable(void *arg, enum result result)
+static void free_desk_file(struct desk_file *desk)
 {
-	struct desk_file *desk = arg;
-	struct app *app = desk->app;
-
-	if (result != RESULT_OK || app->spool == NULL) {
-		/* Not written: the file stays in work/ and is judged again at the next start. */
-		goto out;
-	}
-	struct control_call *call = take_waiter(app, desk->name);
-	if (call != NULL)
-		answer(desk, call);
-	if (desk->refused) {
-		log_event(LOG_WARNING, "refused", "file=%s reason=%s", log_quote(desk->name),
-			log_quote(desk->problems.count > 0 ? desk->problems.list[0].reason[LANG_EN] : ""));
-		spool_failed(app->spool, desk->file, &desk->problems);
-	} else {
-		spool_done(app->spool, desk->file, &desk->problems);
-	}
-out:
+	list_remove(&desk->in_app);
 	free(desk->name);
 	free(desk->id);
 	problems_fini(&desk->problems);
 	free(desk);
+}
+
+void desk_drop(struct app *app)
+{
+	struct link *link;
+
+	while ((link = list_first(&app->desk)) != NULL)
+		free_desk_file(list_object(link, struct desk_file, in_app));
+}
+
+/* The verdict goes to whoever waits for it, and the file where it belongs. */
+static void tell_verdict(struct desk_file *desk)
+{
+	struct app *app = desk->app;
+	struct control_call *call = take_waiter(app, desk->name);
+
+	if (call != NULL)
+		answer(desk, call);
+	if (!desk->refused) {
+		spool_done(app->spool, desk->file, &desk->problems);
+		return;
+	}
+	log_event(LOG_WARNING, "refused", "file=%s reason=%s", log_quote(desk->name),
+		log_quote(desk->problems.count > 0 ? desk->problems.list[0].reason[LANG_EN] : ""));
+	spool_failed(app->spool, desk->file, &desk->problems);
+}
+
+static void on_verdict_durable(void *arg, enum result result)
+{
+	struct desk_file *desk = arg;
+
+	/* Not written, or the folder is closed: the file stays in work/ and is judged again at the next start. */
+	if (result == RESULT_OK && desk->app->spool != NULL)
+		tell_verdict(desk);
+	free_desk_file(desk);
 }
 
 /* When the file was claimed: its name in work/ says so, before and after a crash alike. */
@@ -189,6 +228,7 @@ static void on_taken(void *arg, struct spool_file *file)
 	struct judgement judgement;
 
 	desk->app = app;
+	list_push_back(&app->desk, &desk->in_app);
 	desk->file = file;
 	desk->name = mem_strdup(file->name);
 	intake_judge(app, &(struct intake_origin){.name = officers_name(file->name), .bytes = file->bytes, .size = file->size,

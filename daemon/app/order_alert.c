@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "ledger/query.h"
+#include "spool/name.h"
 #include "text/lint.h"
 
 /* `why` is a marked text of its own: both languages must say it. */
@@ -40,7 +41,7 @@ void order_submit(void *arg, struct control_call *call, const json_t *args)
 	struct app *app = arg;
 	const char *name = control_text(args, "name"), *why = NULL;
 
-	if (name == NULL || strchr(name, '/') != NULL || name[0] == '.') {
+	if (name == NULL || *name == '\0' || strchr(name, '/') != NULL || name_passed_over(name)) {
 		control_error(call, CONTROL_USAGE, N_("\"name\" is not a file name"));
 		return;
 	}

@@ -22,7 +22,7 @@ enum { USAGE = 2, NO_FILE = 66 };
 
 struct options {
 	const char *config;
-	bool json, csv;
+	bool json, csv, help;
 };
 
 static int on_progress(void *arg, const json_t *value)
@@ -36,8 +36,29 @@ static int on_progress(void *arg, const json_t *value)
 	return 0;
 }
 
-static void show(const struct order *order, const struct options *options, const json_t *result)
+/* For people only: --json hands on what came. Texts keep their lines. */
+static void clean(json_t *value)
 {
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(value)) {
+		char *text = mem_strdup(json_string_value(value));
+		speak_clean(text, '?', true);
+		json_string_set(value, text);
+		free(text);
+	}
+	json_object_foreach(value, key, item)
+		clean(item);
+	json_array_foreach(value, i, item)
+		clean(item);
+}
+
+static void show(const struct order *order, const struct options *options, json_t *result)
+{
+	if (!options->json)
+		clean(result);
 	if (options->json) {
 		json_dumpf(result, stdout, JSON_INDENT(2));
 		putchar('\n');
@@ -58,7 +79,7 @@ static int ask(const struct order *order, const struct options *options, const s
 	int fd = -1;
 
 	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) < 0) {
-		speak_error(N_("%s: %s"), file, strerror(errno));
+		speak_error(N_("%s: %s"), file, speak_errno(errno));
 		json_decref(args);
 		return NO_FILE;
 	}
@@ -84,6 +105,14 @@ static int submit_all(const struct place_of_daemon *place, int count, char *cons
 {
 	int worst = 0;
 
+	if (count > 0 && strncmp(files[0], "--", 2) == 0) {
+		if (files[0][2] != '\0') {
+			speak_error(N_("\"%s\" has no option %s; see: crier help %s"), "submit", files[0], "submit");
+			return USAGE;
+		}
+		files++;
+		count--;
+	}
 	if (count == 0) {
 		speak_error(N_("submit needs at least one file"));
 		return USAGE;
@@ -97,6 +126,17 @@ static int submit_all(const struct place_of_daemon *place, int count, char *cons
 	return worst;
 }
 
+static bool take_timeout(const char *text)
+{
+	char *end;
+	long seconds = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || seconds < 1 || seconds > 86400)
+		return false;
+	talk_set_patience((int)seconds * 1000);
+	return true;
+}
+
 /* Takes the options that go with every order out of argv, wherever they stand. Returns how many words are left, or -1. */
 static int take_common(int argc, char **argv, struct options *options)
 {
@@ -107,6 +147,13 @@ static int take_common(int argc, char **argv, struct options *options)
 			options->json = true;
 		} else if (strcmp(argv[i], "--csv") == 0) {
 			options->csv = true;
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			options->help = true;
+		} else if (strcmp(argv[i], "--timeout") == 0) {
+			if (++i >= argc || !take_timeout(argv[i])) {
+				speak_error(N_("--timeout needs a number of seconds, 1 to 86400"));
+				return -1;
+			}
 		} else if (strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0) {
 			if (++i >= argc) {
 				speak_error(N_("-c needs a file"));
@@ -141,6 +188,8 @@ static int help(int argc, char *const *argv)
 	int used;
 	const struct order *order = order_find(argc, argv, &used);
 
+	if (argc == 1 && order == NULL && order_help_group(argv[0]))
+		return 0;
 	if (argc > 0 && order == NULL)
 		return no_such_order(argc, argv);
 	order_help(order);
@@ -153,6 +202,12 @@ static int run(const struct order *order, const struct options *options, int arg
 	json_t *args = json_object();
 	const char *file = NULL;
 	bool submit = strcmp(order->words, "submit") == 0;
+
+	if (options->csv && strcmp(order->words, "report") != 0) {
+		speak_error(N_("\"%s\" has no option --csv; only \"report\" has"), order->words);
+		json_decref(args);
+		return USAGE;
+	}
 
 	/* Dates among the arguments are the site's, so the configuration comes first. */
 	int status = place_find(options->config, &place);
@@ -183,8 +238,16 @@ int main(int argc, char **argv)
 		puts("crier " CRIER_VERSION);
 		return 0;
 	}
-	if (argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
-		return argc == 0 ? (order_help(NULL), USAGE) : help(argc - 1, argv + 1);
+	if (argc > 0 && strcmp(argv[0], "help") == 0)
+		return help(argc - 1, argv + 1);
+	if (options.help)
+		return help(argc, argv);
 	const struct order *order = order_find(argc, argv, &used);
-	return order == NULL ? no_such_order(argc, argv) : run(order, &options, argc - used, argv + used);
+	if (order != NULL)
+		return run(order, &options, argc - used, argv + used);
+	if (argc == 0)
+		order_help(NULL);
+	else if (argc > 1 || !order_help_group(argv[0]))
+		no_such_order(argc, argv);
+	return USAGE;
 }

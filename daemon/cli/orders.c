@@ -8,10 +8,11 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/say.h"
+#include "cli/name.h"
 #include "cli/show.h"
 #include "cli/speak.h"
 
-enum { USAGE = 2 };
+enum { USAGE = 2, MOST_ROWS = 1000000 };
 
 #define DRY {"dry-run", ORDER_FLAG, "dry_run", NULL}
 #define MOST {"most", ORDER_NUMBER, "most", "N"}
@@ -22,7 +23,7 @@ const struct order orders[] = {
 	{"status", NULL, "", false, {{0}}, N_("how the daemon is, in one page"), show_status},
 	{"submit", NULL, "FILE…", true, {{0}}, N_("check files, hand them over durably, print the alerts' ids"), NULL},
 	{"preview", NULL, "name", true, {{0}}, N_("every text of an alert as it would leave, without sending it"), show_preview},
-	{"alert list", NULL, "", false, {{"state", ORDER_TEXT, "state", "open|closed|stored"}, MOST, FROM, TO},
+	{"alert list", NULL, "", false, {{"state", ORDER_CHOICE, "state", "open|closed|stored"}, MOST, FROM, TO},
 		N_("alerts, newest first"), show_alerts},
 	{"alert show", NULL, "id", false, {{0}}, N_("one alert: its texts, and how its recipients stand"), show_alert},
 	{"alert cancel", NULL, "id", false, {DRY}, N_("stop what has not been sent, and take it off the signs"), show_cancel},
@@ -90,6 +91,7 @@ const struct order *order_find(int argc, char *const *argv, int *used)
 	return found;
 }
 
+/* mktime would make 2026-03-02 of 2026-02-30: a day that is not in the calendar is a slip of the pen. */
 static bool parse_date(const char *text, json_int_t *ms)
 {
 	static const char *const forms[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
@@ -97,10 +99,26 @@ static bool parse_date(const char *text, json_int_t *ms)
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		struct tm tm = {.tm_isdst = -1};
 		const char *end = strptime(text, forms[i], &tm);
-		if (end != NULL && *end == '\0') {
-			*ms = (json_int_t)mktime(&tm) * 1000;
+		if (end == NULL || *end != '\0')
+			continue;
+		int day = tm.tm_mday, year = tm.tm_year;
+		time_t seconds = mktime(&tm);
+		*ms = (json_int_t)seconds * 1000;
+		return tm.tm_mday == day && year >= 70 && year < 8000;
+	}
+	return false;
+}
+
+/* `value` is one of `choices`, "open|closed|stored". */
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t length = strlen(value);
+
+	for (const char *at = choices; length > 0; at += strcspn(at, "|") + 1) {
+		if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
 			return true;
-		}
+		if (at[strcspn(at, "|")] == '\0')
+			return false;
 	}
 	return false;
 }
@@ -121,13 +139,20 @@ static int take_option(const struct order_option *option, const char *value, jso
 		if (option->arg != NULL)
 			json_object_set_new(args, option->arg, json_true());
 		return 0;
+	case ORDER_CHOICE:
+		if (!is_choice(option->value, value)) {
+			speak_error(N_("--%s does not take \"%s\"; possible: %s"), option->name, value, option->value);
+			return USAGE;
+		}
+		json_object_set_new(args, option->arg, json_string(value));
+		return 0;
 	case ORDER_TEXT:
 		json_object_set_new(args, option->arg, json_string(value));
 		return json_object_get(args, option->arg) != NULL ? 0 : bad_value(option->name, value);
 	case ORDER_NUMBER:
 		errno = 0;
 		number = strtoll(value, &end, 10);
-		if (*value == '\0' || *end != '\0' || errno != 0 || number < 0)
+		if (*value == '\0' || *end != '\0' || errno != 0 || number < 1 || number > MOST_ROWS)
 			return bad_value(option->name, value);
 		json_object_set_new(args, option->arg, json_integer(number));
 		return 0;
@@ -191,14 +216,26 @@ static int take_word(const struct order *order, const char *word, int place, jso
 		return USAGE;
 	}
 	if (order->file && place == 0) {
+		char *plain = name_for_daemon(word);
 		*file = word;
-		const char *slash = strrchr(word, '/');
-		word = slash != NULL ? slash + 1 : word;
+		json_object_set_new(args, name, json_string(plain));
+		free(plain);
+		return 0;
 	}
 	json_object_set_new(args, name, json_string(word));
 	if (json_object_get(args, name) != NULL)
 		return 0;
 	speak_error(N_("an argument is not UTF-8"));
+	return USAGE;
+}
+
+static int check_dates(const json_t *args)
+{
+	const json_t *from = json_object_get(args, "from_ms"), *to = json_object_get(args, "to_ms");
+
+	if (from == NULL || to == NULL || json_integer_value(from) <= json_integer_value(to))
+		return 0;
+	speak_error(N_("--from is later than --to: nothing lies between"));
 	return USAGE;
 }
 
@@ -233,7 +270,7 @@ int order_parse(const struct order *order, int argc, char *const *argv, json_t *
 		speak_error(N_("\"%s\" needs %s; see: crier help %s"), order->words, name, order->words);
 		status = USAGE;
 	}
-	return status;
+	return status == 0 ? check_dates(args) : status;
 }
 
 static void print_usage(const struct order *order)
@@ -250,13 +287,27 @@ static void print_usage(const struct order *order)
 	printf("  %s\n        %s\n", words, tr(order->help));
 }
 
+bool order_help_group(const char *word)
+{
+	size_t length = strlen(word);
+	bool found = false;
+
+	for (const struct order *order = orders; order->words != NULL && length > 0; order++) {
+		if (strncmp(order->words, word, length) != 0 || order->words[length] != ' ')
+			continue;
+		print_usage(order);
+		found = true;
+	}
+	return found;
+}
+
 void order_help(const struct order *order)
 {
 	if (order != NULL) {
 		print_usage(order);
 		return;
 	}
-	puts(tr(N_("usage: crier [-c FILE] [--json] ORDER …")));
+	puts(tr(N_("usage: crier [-c FILE] [--json] [--timeout SECONDS] ORDER …")));
 	for (order = orders; order->words != NULL; order++)
 		print_usage(order);
 	puts(tr(N_("exit status: 0 done, 1 failed, 2 usage, 65 file refused, 66 no such file, 69 daemon not running, 75 try later, 77 not permitted, 78 configuration")));

@@ -20,7 +20,7 @@ static char *read_file(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *bytes;
-	ssize_t got;
+	ssize_t got = 0;
 
 	if (fd < 0)
 		return NULL;
@@ -28,8 +28,13 @@ static char *read_file(const char *path, size_t *size)
 	*size = 0;
 	while (*size < CONFIG_MOST && (got = read(fd, bytes + *size, CONFIG_MOST - *size)) > 0)
 		*size += (size_t)got;
+	int error = errno;
 	close(fd);
-	return bytes;
+	errno = error;
+	if (got >= 0)
+		return bytes;
+	free(bytes);
+	return NULL;
 }
 
 /* Times are shown as the site's, wherever the operator's terminal thinks it is. */
@@ -67,7 +72,7 @@ static int read_one(const char *path, struct place_of_daemon *place)
 	int status = 0;
 
 	if (bytes == NULL) {
-		speak_error(N_("the configuration %s cannot be read: %s"), path, strerror(errno));
+		speak_error(N_("the configuration %s cannot be read: %s"), path, speak_errno(errno));
 		return EXIT_CONFIGURATION;
 	}
 	problems_init(&problems);

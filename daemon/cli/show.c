@@ -45,8 +45,10 @@ void show_status(const json_t *result)
 {
 	char span[48];
 
+	/* A span of nothing is said as "at once", which is no time to have been running. */
+	long long uptime = number(result, "uptime_ms");
 	speak_line(N_("%s, crierd %s, running for %s"), text(result, "site"), text(result, "version"),
-		speak_span(number(result, "uptime_ms"), span));
+		speak_span(uptime < 1000 ? 1000 : uptime, span));
 	if (truth(result, "stopped"))
 		speak_line(N_("SENDING IS STOPPED (by %s); \"crier start\" goes on"), text(result, "stopped_by"));
 	speak_line(N_("quiet hours now: %s"), yes(result, "quiet_hours"));

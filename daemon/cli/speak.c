@@ -1,7 +1,14 @@
 #include "cli/speak.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#include "base/utf8.h"
+
+enum { ERROR_MOST = 2000 };
 
 /* Chosen once in main(), before anything is said. */
 static enum lang chosen = LANG_ZH;
@@ -21,18 +28,77 @@ const char *tr(const char *text)
 	return say(chosen, text);
 }
 
+/* C0, DEL, C1, and what turns the reading direction. */
+static bool is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0x202a && code <= 0x202e) ||
+		(code >= 0x2066 && code <= 0x2069);
+}
+
+void speak_clean(char *text, char instead, bool lines)
+{
+	const char *at = text, *end = text + strlen(text);
+	char *to = text;
+	uint32_t code;
+
+	while (at < end) {
+		const char *from = at;
+		if (!utf8_next(&at, end, &code)) {
+			at++;
+			*to++ = instead;
+		} else if (is_control(code) && !(lines && code == '\n')) {
+			*to++ = instead;
+		} else {
+			memmove(to, from, (size_t)(at - from));
+			to += at - from;
+		}
+	}
+	*to = '\0';
+}
+
 void speak_error(const char *format, ...)
 {
 	va_list args;
+	char *text = NULL;
 
-	fputs("crier: ", stderr);
 	va_start(args, format);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	vfprintf(stderr, tr(format), args);
+	int size = vasprintf(&text, tr(format), args);
 #pragma GCC diagnostic pop
 	va_end(args);
-	fputc('\n', stderr);
+	if (size < 0)
+		return;
+	speak_clean(text, '?', false);
+	size_t fit = utf8_cut(text, ERROR_MOST);
+	fprintf(stderr, "crier: %.*s%s\n", (int)fit, text, text[fit] != '\0' ? "…" : "");
+	free(text);
+}
+
+const char *speak_errno(int error)
+{
+	static const struct {
+		int error;
+		const char *words;
+	} known[] = {
+		{ENOENT, N_("there is no such file or folder")},
+		{EACCES, N_("you may not do this")},
+		{EPERM, N_("you may not do this")},
+		{EISDIR, N_("this is a folder, not a file")},
+		{ENOTDIR, N_("a part of the path is no folder")},
+		{ENAMETOOLONG, N_("the name is too long")},
+		{ELOOP, N_("the links lead in a circle")},
+		{ENOSPC, N_("the disk is full")},
+		{EDQUOT, N_("your share of the disk is full")},
+		{EROFS, N_("the disk can only be read")},
+		{EIO, N_("the disk reports an error")},
+		{ECONNREFUSED, N_("nobody answers there")},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].error == error)
+			return tr(known[i].words);
+	return strerror(error);
 }
 
 void speak_line(const char *format, ...)

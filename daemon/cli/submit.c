@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "cli/name.h"
 #include "cli/show.h"
 #include "cli/speak.h"
 #include "cli/talk.h"
@@ -23,7 +24,7 @@ struct handover {
 
 static int complain(const char *path, int status)
 {
-	speak_error(N_("%s: %s"), path, strerror(errno));
+	speak_error(N_("%s: %s"), path, speak_errno(errno));
 	return errno == EACCES || errno == EPERM ? EXIT_DENIED : status;
 }
 
@@ -127,15 +128,18 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 	}
 	if (fsync(handover->new) != 0 || fsync(handover->tmp) != 0)
 		return complain(path, EXIT_LATER);
-	return await_verdict(talk, path, json);
+	status = await_verdict(talk, path, json);
+	if (status == EXIT_NOT_RUNNING || status == EXIT_LATER)
+		speak_error(N_("%s stands in the folder and will be judged; its verdict: crier alert list, or a .reason file in failed/"),
+			path);
+	return status == EXIT_NOT_RUNNING ? EXIT_LATER : status;
 }
 
 int submit_file(const struct place_of_daemon *place, const char *path, bool json)
 {
 	struct handover handover = {-1, -1, NULL};
 	struct talk *talk = NULL;
-	char word[17], *bytes = NULL;
-	const char *slash = strrchr(path, '/');
+	char word[18], *bytes = NULL, *name = name_for_daemon(path);
 	size_t size;
 
 	int status = read_file(path, &bytes, &size);
@@ -149,10 +153,15 @@ int submit_file(const struct place_of_daemon *place, const char *path, bool json
 	if (status == 0)
 		status = open_folders(place, &handover);
 	if (status == 0) {
-		handover.name = mem_printf("%s-%s", digest_random_hex(word, 8), slash != NULL ? slash + 1 : path);
+		/* No other file in the folder is called so. */
+		digest_random_hex(word, 8);
+		memcpy(word + 16, "-", 2);
+		talk_hide(talk, word);
+		handover.name = mem_printf("%s%s", word, name);
 		status = hand_over(talk, &handover, path, bytes, size, json);
 	}
 	free(handover.name);
+	free(name);
 	free(bytes);
 	if (handover.tmp >= 0)
 		close(handover.tmp);

@@ -1,6 +1,7 @@
 #include "cli/talk.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,35 @@
 #include "base/mem.h"
 #include "cli/speak.h"
 
-enum { REPLY_MOST = 256 << 20, EXIT_NOT_RUNNING = 69, EXIT_DENIED = 77, EXIT_FAILED = 1 };
+enum { REPLY_MOST = 256 << 20, EXIT_NOT_RUNNING = 69, EXIT_LATER = 75, EXIT_DENIED = 77, EXIT_FAILED = 1, NEWS_MS = 5000 };
+
+/* Set once in main(). */
+static int patience_ms = TALK_PATIENCE_MS;
+
+void talk_set_patience(int ms)
+{
+	patience_ms = ms;
+}
+
+/* A daemon that is stopped or hangs takes neither connections nor bytes for ever. */
+static void bound_sending(int fd)
+{
+	struct timeval most = {.tv_sec = patience_ms / 1000, .tv_usec = patience_ms % 1000 * 1000};
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+}
+
+static int say_silent(void)
+{
+	speak_error(N_("crierd has not answered for %d s; it may be busy or stuck: systemctl status crierd, journalctl -u crierd"),
+		patience_ms / 1000);
+	return EXIT_LATER;
+}
 
 struct talk {
 	int fd;
 	struct buf in;
+	const char *hidden;
 };
 
 int talk_open(const struct place_of_daemon *place, struct talk **talk)
@@ -30,6 +55,8 @@ int talk_open(const struct place_of_daemon *place, struct talk **talk)
 		return EXIT_FAILED;
 	}
 	memcpy(address.sun_path, place->socket, strlen(place->socket) + 1);
+	if (fd >= 0)
+		bound_sending(fd);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
 		int error = errno;
 		if (fd >= 0)
@@ -38,8 +65,10 @@ int talk_open(const struct place_of_daemon *place, struct talk **talk)
 			speak_error(N_("you may not use %s; ask to be added to group crier"), place->socket);
 			return EXIT_DENIED;
 		}
+		if (error == EAGAIN)
+			return say_silent();
 		speak_error(N_("crierd is not running (%s: %s); start it with: systemctl start crierd"), place->socket,
-			strerror(error));
+			speak_errno(error));
 		return EXIT_NOT_RUNNING;
 	}
 	*talk = mem_zalloc(sizeof(**talk));
@@ -56,6 +85,11 @@ void talk_close(struct talk **talk)
 	buf_fini(&(*talk)->in);
 	free(*talk);
 	*talk = NULL;
+}
+
+void talk_hide(struct talk *talk, const char *prefix)
+{
+	talk->hidden = prefix;
 }
 
 /* The descriptor travels with the first byte. */
@@ -87,6 +121,7 @@ int talk_ask(struct talk *talk, const char *command, json_t *args, int descripto
 	char *line = mem_printf("%s\n", text);
 	size_t size = strlen(line), sent = 0;
 
+	errno = 0;
 	while (sent < size) {
 		ssize_t some = send_some(talk->fd, line + sent, size - sent, sent == 0 ? descriptor : -1);
 		if (some < 0 && errno == EINTR)
@@ -95,20 +130,40 @@ int talk_ask(struct talk *talk, const char *command, json_t *args, int descripto
 			break;
 		sent += (size_t)some;
 	}
+	bool silent = errno == EAGAIN;
 	free(text);
 	free(line);
 	json_decref(request);
 	if (sent == size)
 		return 0;
+	if (silent)
+		return say_silent();
 	speak_error(N_("the daemon hung up"));
 	return EXIT_NOT_RUNNING;
 }
 
-/* The next whole line, without its newline, to be freed; NULL when the daemon hung up. */
-static char *next_line(struct talk *talk)
+/* Waits until there is something to read. False when nothing came for as long as we are patient. */
+static bool await_bytes(const struct talk *talk)
+{
+	struct pollfd watched = {.fd = talk->fd, .events = POLLIN};
+	int first = patience_ms < NEWS_MS ? patience_ms : NEWS_MS, got;
+
+	while ((got = poll(&watched, 1, first)) < 0 && errno == EINTR)
+		;
+	if (got != 0 || patience_ms <= NEWS_MS)
+		return got != 0;
+	speak_error(N_("waiting for crierd to answer …"));
+	while ((got = poll(&watched, 1, patience_ms - NEWS_MS)) < 0 && errno == EINTR)
+		;
+	return got != 0;
+}
+
+/* The next whole line, without its newline, to be freed; NULL when the daemon hung up or (*silent) says nothing. */
+static char *next_line(struct talk *talk, bool *silent)
 {
 	char chunk[65536];
 
+	*silent = false;
 	for (;;) {
 		char *end = talk->in.size > 0 ? memchr(talk->in.data, '\n', talk->in.size) : NULL;
 		if (end != NULL) {
@@ -117,6 +172,9 @@ static char *next_line(struct talk *talk)
 			buf_drop(&talk->in, length + 1);
 			return line;
 		}
+		*silent = !await_bytes(talk);
+		if (*silent)
+			return NULL;
 		ssize_t got = recv(talk->fd, chunk, sizeof(chunk), 0);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -125,15 +183,29 @@ static char *next_line(struct talk *talk)
 	}
 }
 
-static int say_refusal(const json_t *error)
+static void take_out(char *text, const char *part)
+{
+	size_t size = strlen(part);
+
+	while (size > 0 && (text = strstr(text, part)) != NULL)
+		memmove(text, text + size, strlen(text + size) + 1);
+}
+
+static int say_refusal(const struct talk *talk, const json_t *error)
 {
 	const char *text = json_string_value(json_object_get(error, speak_lang() == LANG_ZH ? "zh" : "en"));
 	int status = (int)json_integer_value(json_object_get(error, "exit"));
-	size_t length = text != NULL ? strlen(text) : 0;
+	char *words = mem_strdup(text != NULL ? text : "");
+	size_t length = strlen(words);
 
-	while (length > 0 && text[length - 1] == '\n')
+	while (length > 0 && words[length - 1] == '\n')
 		length--;
-	fprintf(stderr, "crier: %.*s\n", (int)length, text != NULL ? text : "");
+	words[length] = '\0';
+	if (talk->hidden != NULL)
+		take_out(words, talk->hidden);
+	speak_clean(words, '?', true);
+	fprintf(stderr, "crier: %s\n", words);
+	free(words);
 	return status > 0 ? status : EXIT_FAILED;
 }
 
@@ -141,17 +213,24 @@ int talk_await(struct talk *talk, int (*progress)(void *arg, const json_t *value
 {
 	*result = NULL;
 	for (;;) {
-		char *line = next_line(talk);
+		bool silent;
+		char *line = next_line(talk, &silent);
+		if (silent)
+			return say_silent();
 		if (line == NULL) {
 			speak_error(N_("the daemon hung up"));
 			return EXIT_NOT_RUNNING;
 		}
 		json_t *value = json_loads(line, 0, NULL);
 		free(line);
+		if (value == NULL) {
+			speak_error(N_("the daemon's answer cannot be read; are crier and crierd of one version?"));
+			return EXIT_FAILED;
+		}
 		json_t *error = json_object_get(value, "error"), *told = json_object_get(value, "progress");
 		int status = -1;
 		if (error != NULL)
-			status = say_refusal(error);
+			status = say_refusal(talk, error);
 		else if (told == NULL)
 			status = 0;
 		else if (progress != NULL && progress(arg, told) != 0)

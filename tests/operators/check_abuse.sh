@@ -1,0 +1,108 @@
+#!/bin/sh
+# The operator's command used wrongly, and with a daemon that hangs: words and the right exit status, never a wait without
+# end, never a byte that moves the cursor.
+set -eu
+crier=$CRIER_BUILD/daemon/crier
+crierd=$CRIER_BUILD/daemon/crierd
+[ -x "$crier" ] && [ -x "$crierd" ] || exit 77
+work=$(mktemp -d /tmp/crier-abuse.XXXXXX)
+daemon=
+failed=0
+export LC_ALL=C.UTF-8 LANGUAGE= CRIER_CONF="$work/crierd.conf"
+
+finish()
+{
+	if [ -n "$daemon" ]; then
+		kill -CONT "$daemon" 2>/dev/null || true
+		kill "$daemon" 2>/dev/null || true
+		wait "$daemon" || { echo "crierd ended with $?" >&2; failed=1; }
+	fi
+	grep -n 'Sanitizer\|runtime error' "$work/log" && failed=1
+	rm -rf "$work"
+	exit "$failed"
+}
+trap finish EXIT
+
+# expect STATUS WORDS COMMAND…: it ends with STATUS within 20 s, and says WORDS (a pattern) somewhere.
+expect()
+{
+	wanted=$1 words=$2
+	shift 2
+	status=0
+	timeout 20 "$@" >"$work/said" 2>&1 </dev/null || status=$?
+	if [ "$status" -ne "$wanted" ] || ! grep -q -e "$words" "$work/said"; then
+		echo "$*: status $status instead of $wanted, or not a word of \"$words\":" >&2
+		head -c 2000 "$work/said" >&2
+		failed=1
+	fi
+	if tr -d '\n\t' <"$work/said" | grep -q '[[:cntrl:]]'; then
+		echo "$*: control characters on the terminal" >&2
+		failed=1
+	fi
+}
+
+cat >"$CRIER_CONF" <<END
+site: { name = "玉山"; signature = "玉山反诈"; sender = "a@example.cn"; area = "320583"; };
+paths: { spool = "spool"; state = "state"; control = "control.sock"; };
+audiences: { student = { label = "学生"; roles = [ "student" ]; }; };
+channels: ( { name = "sms"; kind = "null"; } );
+END
+"$crierd" -c "$CRIER_CONF" >"$work/log" 2>&1 &
+daemon=$!
+tries=100
+until "$crier" status >/dev/null 2>&1; do
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] || { cat "$work/log" >&2; failed=1; exit; }
+	sleep 0.1
+done
+escape=$(printf 'a\033[31m\001')
+long=$(head -c 100000 /dev/zero | tr '\0' a)
+
+expect 2 '没有“nosuch”' "$crier" nosuch
+expect 2 '不能写成' "$crier" alert list --most "$escape"
+expect 2 '…' "$crier" alert list --most "$long"
+expect 2 '不能写成“0”' "$crier" audit list --most 0
+expect 2 '不能写成' "$crier" audit list --most 4294967296
+expect 2 'open|closed|stored' "$crier" alert list --state nosuch
+expect 2 '2026-02-30' "$crier" alert list --from 2026-02-30
+expect 2 '什么也没有' "$crier" report --from 2026-12-01 --to 2026-11-01
+expect 2 '没有选项 --csv' "$crier" status --csv
+expect 2 'roster import' "$crier" roster
+expect 0 'roster import' "$crier" help roster
+expect 0 'roster find' "$crier" roster find --help
+expect 2 '这个值' "$crier" channel suspend sms "$escape"
+expect 2 '没有选项 --x' "$crier" submit --x
+expect 78 '是文件夹' "$crier" -c / status
+expect 66 '没有这个文件' "$crier" submit "$work/nosuch"
+
+# Names that anybody chose. All of them must be judged, under the name that their owner knows.
+printf '类型：刷单返利\n案情：有人被骗。\n' >"$work/good.txt"
+for name in "$(printf 'bad\377\376.txt')" "$(printf 'a\nb.txt')" 'a\b.txt' '-x.txt' "$(printf '零\342\200\213宽.txt')" \
+	"$(head -c 251 /dev/zero | tr '\0' n).txt"; do
+	cp "$work/good.txt" "$work/$name"
+	expect 0 '已' "$crier" submit "$work/$name"
+	expect 0 '刷单返利\|居民' "$crier" preview "$work/$name"
+done
+for name in x.tmp 'x.txt~' x.txt.swp; do
+	cp "$work/good.txt" "$work/$name"
+	expect 65 "^crier: ${name}_：" "$crier" submit "$work/$name"
+done
+
+# A pipe is no file: the daemon must not wait for its writer.
+mkfifo "$work/pipe.txt"
+sleep 20 >"$work/pipe.txt" &
+writer=$!
+expect 66 '管道' "$crier" preview "$work/pipe.txt"
+expect 0 'crierd' "$crier" status
+kill "$writer"
+
+# A daemon that hangs.
+kill -STOP "$daemon"
+expect 75 '1 秒没有回应' "$crier" --timeout 1 status
+expect 75 '1 秒没有回应' "$crier" --timeout 1 submit "$work/good.txt"
+kill -CONT "$daemon"
+expect 0 'crierd' "$crier" status
+if [ -n "$(ls "$work/spool/tmp")" ]; then
+	echo "left in tmp/: $(ls "$work/spool/tmp")" >&2
+	failed=1
+fi
