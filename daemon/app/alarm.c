@@ -12,7 +12,7 @@ static void on_timer(void *arg)
 	struct alarms *alarms = arg;
 	struct heap_node *first;
 
-	while ((first = heap_first(&alarms->heap)) != NULL && (int64_t)first->key <= clock_wall_ms()) {
+	while (!alarms->stopped && (first = heap_first(&alarms->heap)) != NULL && (int64_t)first->key <= clock_wall_ms()) {
 		struct alarm *alarm = list_object(first, struct alarm, node);
 		heap_remove(&alarms->heap, first);
 		alarm->fired(alarm->arg);
@@ -24,7 +24,7 @@ static void arm(struct alarms *alarms)
 {
 	struct heap_node *first = heap_first(&alarms->heap);
 
-	if (first == NULL) {
+	if (first == NULL || alarms->stopped) {
 		timer_disarm(&alarms->timer);
 		return;
 	}
@@ -45,6 +45,12 @@ void alarms_fini(struct alarms *alarms)
 {
 	timer_disarm(&alarms->timer);
 	heap_fini(&alarms->heap);
+}
+
+void alarms_stop(struct alarms *alarms)
+{
+	alarms->stopped = true;
+	timer_disarm(&alarms->timer);
 }
 
 void alarm_set(struct alarms *alarms, struct alarm *alarm, int64_t wall_ms, void (*fired)(void *arg), void *arg)

@@ -1,6 +1,7 @@
 #ifndef APP_ALARM_H
 #define APP_ALARM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/heap.h"
@@ -14,6 +15,7 @@ struct alarms {
 	struct loop *loop;
 	struct timer timer;
 	struct heap heap;
+	bool stopped;
 };
 
 struct alarm {
@@ -24,6 +26,9 @@ struct alarm {
 
 void alarms_init(struct alarms *alarms, struct loop *loop);
 void alarms_fini(struct alarms *alarms);
+
+/* None fires any more: what they would start has nowhere to go. They may still be set and cleared. */
+void alarms_stop(struct alarms *alarms);
 
 /* Fires once at or after `wall_ms` (past: on the next turn), replacing an earlier setting. */
 void alarm_set(struct alarms *alarms, struct alarm *alarm, int64_t wall_ms, void (*fired)(void *arg), void *arg);

@@ -182,6 +182,8 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	app->started_wall_ms = clock_wall_ms();
 	list_init(&app->campaigns);
 	list_init(&app->waiting_submits);
+	list_init(&app->desk);
+	list_init(&app->acceptances);
 	map_init(&app->by_provider);
 	alarms_init(&app->alarms, loop);
 	dispatch_init(app);
@@ -304,6 +306,7 @@ static void free_app(struct app *app)
 	struct link *link;
 
 	dispatch_abandon(app);
+	intake_drop(app);
 	while ((link = list_first(&app->campaigns)) != NULL)
 		campaign_free(list_object(link, struct campaign, in_app));
 	reminders_fini(app);
@@ -442,6 +445,8 @@ static void begin_close(struct app *app, uint64_t drain_ms, void (*closed)(void 
 	app->closed_arg = arg;
 	app->deadline_ms = clock_mono_ms() + drain_ms;
 	commands_cancel_work(app);
+	/* A reminder or a slogan that falls due now would go to rooms that are closing, or closed. */
+	alarms_stop(&app->alarms);
 	dispatch_fini(app);
 	close_next(app);
 }

@@ -220,6 +220,7 @@ static void free_ledger_lanes(struct ledger_lane *lanes, uint16_t count)
 
 /* What the durable callback of an acceptance needs after the verdict is gone. */
 struct acceptance_note {
+	struct link in_app;
 	struct app *app;
 	uint32_t number;
 	ledger_durable *durable;
@@ -237,7 +238,19 @@ static void on_accept_durable(void *arg, enum result result)
 	}
 	if (note->durable != NULL)
 		note->durable(note->arg, result);
+	list_remove(&note->in_app);
 	free(note);
+}
+
+void intake_drop(struct app *app)
+{
+	struct link *link;
+
+	while ((link = list_first(&app->acceptances)) != NULL) {
+		list_remove(link);
+		free(list_object(link, struct acceptance_note, in_app));
+	}
+	desk_drop(app);
 }
 
 static const char *form_of(const char *name)
@@ -271,7 +284,8 @@ static struct campaign *accept(struct app *app, const struct intake_origin *orig
 
 	acceptance.lanes = lanes;
 	add_effects(alert, facts, decision, &acceptance);
-	*note = (struct acceptance_note){app, 0, durable, arg};
+	*note = (struct acceptance_note){.app = app, .durable = durable, .arg = arg};
+	list_push_back(&app->acceptances, &note->in_app);
 	*number = note->number = ledger_accept(app->ledger, &acceptance, on_accept_durable, note);
 	log_event(LOG_NOTICE, "accepted", "alert=%s number=%u decision=%s urgency=%s status=%s residents=%u groups=%u signs=%u",
 		alert->id, *number, decision_name(decision), urgency_name(alert->urgency),

@@ -58,8 +58,12 @@ bool intake_closed(const struct app *app, const char **why);
 /* An operator waits for the verdict on the file that will appear in new/ under this name. */
 void intake_wait(struct app *app, struct control_call *call, const char *name);
 
-/* Drops those who wait; for the end. */
+/* Tells those who wait that the end has come. */
 void intake_fini(struct app *app);
+
+/* Forgets what the ledger will never confirm, when the app is freed. */
+void intake_drop(struct app *app);
+void desk_drop(struct app *app);
 
 /* How long, in ms from now, an alert's texts of this crowd wait for its beginning or for the end of quiet hours. */
 uint64_t intake_delay_ms(const struct app *app, enum crowd crowd, bool quiet, int64_t from_ms);

@@ -134,6 +134,11 @@ static void answer_import(struct import_job *job)
 
 	if (job->call == NULL)
 		return;
+	if (job->result != RESULT_OK && job->totals.rejected > 0) {
+		const struct place at = {.file = job->reject_path};
+		problem_add(&job->problems, PROBLEM_WARNING, &at, NULL,
+			N_("here stands which lines were not taken, and why"));
+	}
 	if (job->result == RESULT_OK)
 		control_result(job->call, totals_view(job));
 	else
@@ -194,9 +199,16 @@ static int open_rejects(struct import_job *job)
 	char *folder = mem_printf("%s/rejects", job->state);
 	int fd = -1;
 
-	job->reject_path = mem_printf("%s/%s.csv", folder, clock_stamp(clock_wall_ms(), stamp));
-	if (file_make_folders(folder, 0750) == 0)
-		fd = file->open(AT_FDCWD, job->reject_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	clock_stamp(clock_wall_ms(), stamp);
+	bool again = file_make_folders(folder, 0750) == 0;
+	/* Another import of this second has its own. */
+	for (unsigned int n = 0; again && n < 1000; n++) {
+		free(job->reject_path);
+		job->reject_path = n == 0 ? mem_printf("%s/%s.csv", folder, stamp)
+					  : mem_printf("%s/%s-%u.csv", folder, stamp, n);
+		fd = file->open(AT_FDCWD, job->reject_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+		again = fd < 0 && errno == EEXIST;
+	}
 	free(folder);
 	return fd;
 }

@@ -137,7 +137,9 @@ struct app {
 	bool holding; /* intake is paused */
 
 	char *site_token;
-	struct list waiting_submits; /* control calls that wait for a file's verdict, intake.c */
+	struct list waiting_submits; /* control calls that wait for a file's verdict, desk.c */
+	struct list desk;            /* files whose verdict is not durable yet, desk.c */
+	struct list acceptances;     /* that the ledger has not confirmed yet, intake.c */
 	struct import_job *import; /* or NULL; while it runs the taxonomy does not change */
 	struct alarm daily;
 
