@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/app.h"
 #include "base/log.h"
@@ -169,5 +170,6 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	umask(027); /* the state holds what is nobody else's business, whoever starts us */
 	return only_check ? check(path) : run(path);
 }

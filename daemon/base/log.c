@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/phone.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,5 +61,7 @@ const char *log_quote(const char *value)
 	}
 	out[used++] = '"';
 	out[used] = '\0';
+	/* Masking is the caller's duty; names that people chose may hold a number that nobody looked for. */
+	phone_mask_within(out);
 	return out;
 }

@@ -165,3 +165,16 @@ void phone_mask_text(const char *text, size_t size, char *out, size_t room)
 	if (room > 0)
 		out[used] = '\0';
 }
+
+void phone_mask_within(char *text)
+{
+	static const char digits[] = "0123456789";
+
+	for (text += strcspn(text, digits); *text != '\0'; text += strcspn(text, digits)) {
+		size_t run = strspn(text, digits);
+		char *number = run == 13 && strncmp(text, "86", 2) == 0 ? text + 2 : text;
+		if ((run == 11 || number != text) && number[0] == '1' && number[1] >= '3')
+			memset(number + 3, '*', 4);
+		text += run;
+	}
+}

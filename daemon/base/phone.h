@@ -32,4 +32,10 @@ char *phone_mask(phone_t phone, char out[12]);
  */
 void phone_mask_text(const char *text, size_t size, char *out, size_t room);
 
+/*
+ * Stars the middle of every mobile number (a run of just 11 digits, or of 13 that begins with 86), in place. For words that
+ * should hold none but may, such as the name that somebody gave a file; dates and ids stay as they are.
+ */
+void phone_mask_within(char *text);
+
 #endif

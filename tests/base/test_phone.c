@@ -69,6 +69,28 @@ static void what_is_shown_hides_the_middle(void **state)
 	assert_true(strlen(out) < 8);
 }
 
+static void a_mobile_number_within_a_name_is_masked_and_an_id_is_not(void **state)
+{
+	static const char *const cases[][2] = {
+		{"list 13800000001 from 13800000001.csv", "list 138****0001 from 138****0001.csv"},
+		{"8613800000001", "86138****0001"},
+		{"320583-20261121-001", "320583-20261121-001"},
+		{"20261121T083005Z-7-alert.txt", "20261121T083005Z-7-alert.txt"},
+		{"1763715600000", "1763715600000"},
+		{"138000000012", "138000000012"},
+		{"12345678901", "12345678901"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "%s", cases[i][0]);
+		phone_mask_within(text);
+		assert_string_equal(text, cases[i][1]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static char shipped[4096];
@@ -76,6 +98,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_read_as_people_write_them),
 		cmocka_unit_test(what_is_shown_hides_the_middle),
+		cmocka_unit_test(a_mobile_number_within_a_name_is_masked_and_an_id_is_not),
 	};
 
 	snprintf(shipped, sizeof(shipped), "%s/tests/cases/base/phones.json",
