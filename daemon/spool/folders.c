@@ -86,8 +86,13 @@ bool folders_stand(const struct spool *spool)
 {
 	struct stat path, held;
 
-	return spool->root_fd >= 0 && file->fstatat(AT_FDCWD, spool->root, &path, 0) == 0 &&
-		file->fstat(spool->root_fd, &held) == 0 && path.st_dev == held.st_dev && path.st_ino == held.st_ino;
+	if (spool->root_fd < 0 || file->fstatat(AT_FDCWD, spool->root, &path, 0) != 0 ||
+		file->fstat(spool->root_fd, &held) != 0 || path.st_dev != held.st_dev || path.st_ino != held.st_ino)
+		return false;
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (file->fstatat(spool->root_fd, folders[i].name, &path, 0) != 0 || !S_ISDIR(path.st_mode))
+			return false;
+	return true;
 }
 
 /* Somebody removed or exchanged folders under us: makes what is missing and holds on to what is there now. */
@@ -121,10 +126,15 @@ int folders_move(struct spool *spool, const char *from, const char *from_name, c
 	path_in(old, from, from_name);
 	path_in(fresh, to, to_name);
 	int status = file->rename(spool->root_fd, old, spool->root_fd, fresh);
-	if (status != 0 && errno == ENOENT && strcmp(from, "work") == 0) {
-		folders_renew(spool); /* perhaps it is the target that was removed */
-		status = file->rename(spool->root_fd, old, spool->root_fd, fresh);
+	struct stat st;
+	if (status == 0 || errno != ENOENT)
+		return status;
+	/* The file is still there: it is the target that was removed. */
+	if (file->fstatat(spool->root_fd, old, &st, AT_SYMLINK_NOFOLLOW) == 0 || strcmp(from, "work") == 0) {
+		folders_renew(spool);
+		return file->rename(spool->root_fd, old, spool->root_fd, fresh);
 	}
+	errno = ENOENT;
 	return status;
 }
 

@@ -720,6 +720,29 @@ static void a_removed_target_folder_is_made_again(void **state)
 	assert_int_equal(folder_count(&f->folder, "done"), 1);
 }
 
+static void any_removed_folder_is_made_again_before_it_is_missed(void **state)
+{
+	static const char *const names[] = {"work", "tmp", "done", "failed"};
+	struct fixture *f = *state;
+
+	f->manner = DONE;
+	open_spool(f);
+	/* At once where a file needs it … */
+	assert_int_equal(rmdir(folder_at(&f->folder, "work")), 0);
+	drop(f, "a.txt", "x");
+	turns_settle(f->loop);
+	assert_int_equal(f->taken, 1);
+	/* … and with the next scan where only an officer would. */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char away[32];
+		snprintf(away, sizeof(away), "%s.away", names[i]);
+		folder_rename(&f->folder, names[i], away);
+	}
+	turns_pass(f->loop, 31000);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_true(folder_has(&f->folder, names[i]));
+}
+
 static void more_events_than_the_kernel_keeps_lose_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -849,6 +872,7 @@ int main(void)
 		CASE(a_name_dropped_twice_is_taken_twice),
 		CASE(a_replaced_folder_is_watched_in_its_turn),
 		CASE(a_removed_target_folder_is_made_again),
+		CASE(any_removed_folder_is_made_again_before_it_is_missed),
 		CASE(more_events_than_the_kernel_keeps_lose_nothing),
 		CASE(more_files_in_the_making_than_are_watched_are_all_found),
 		CASE(a_callback_may_close_the_spool),
