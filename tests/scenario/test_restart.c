@@ -298,7 +298,7 @@ static void what_is_in_doubt_is_sent_again_or_dropped_as_the_operator_says(void 
 	assert_int_equal(json_array_size(list), 3);
 	resolve("unknown drop", json_array_get(list, 0));
 	resolve("unknown resend", json_array_get(list, 1));
-	stage_steps(&stage, "after resolve", 1);
+	stage_pass(&stage, 1); /* both are durable, and the second has left */
 	restart();
 	assert_int_equal(people("A1", "failed"), BATCH);
 	stage_until(&stage, all_sent, "the second is sent");
@@ -492,6 +492,28 @@ static void what_ended_while_down_is_not_sent(void **state)
 	assert_int_equal(stage_adds_up(&stage, "A1"), POOL);
 }
 
+/* An answer is waited for; meanwhile a reminder falls due, the slogans change and the day's tidying is due. */
+static void a_stop_takes_no_alarm_any_more(void **state)
+{
+	stage_config(&stage, GATEWAY, "schedules: ( { name = \"day\"; from = \"08:00\"; until = \"10:01\"; channels = [ \"sign\" ];"
+		" pack = \"three-no-one-more\"; },\n"
+		" { name = \"weekly\"; rule = \"FREQ=DAILY;BYHOUR=10;BYMINUTE=1;BYSECOND=0\"; channels = [ \"group\" ];"
+		" pack = \"weekly\"; } );");
+	stage_start(&stage);
+	stage_pass(&stage, 58000);
+	world_fault_set(gateway(), WORLD_FAULT_HANG, WORLD_ALWAYS, 0);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 1000);
+	stage_stop(&stage);
+	assert_int_equal(messages(), 1); /* the alert's own */
+	world_fault_clear(gateway());
+	stage_start(&stage);
+	stage_pass(&stage, 60000);
+	assert_int_equal(messages(), 2);
+	assert_int_equal(stage_adds_up(&stage, "A1"), POOL);
+	stage_nobody_twice(&stage, PEOPLE);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -511,6 +533,7 @@ int main(int argc, char **argv)
 		CASE(a_cap_counts_what_was_sent_before_a_kill),
 		CASE(a_sign_shows_what_it_should_after_any_kill),
 		CASE(what_ended_while_down_is_not_sent),
+		CASE(a_stop_takes_no_alarm_any_more),
 	};
 
 	if (argc > 1)
