@@ -344,6 +344,12 @@ static int64_t locate(void *arg, const void *bytes, size_t size)
 	return found;
 }
 
+/* Whoever was left out when his batch was cut stands in its run all the same: to him nothing went. */
+static bool was_sent(enum state state)
+{
+	return state != STATE_WAITING && state != STATE_EXPIRED && state != STATE_CANCELLED && state < STATE_OPTED_OUT;
+}
+
 static bool on_history(void *arg, const struct ledger_history *entry)
 {
 	struct searching *searching = arg;
@@ -356,9 +362,9 @@ static bool on_history(void *arg, const struct ledger_history *entry)
 		entry->content->audience, "accepted_ms", (json_int_t)entry->alert->accepted_ms, "receipt_ms",
 		(json_int_t)entry->receipt_ms, "code", entry->code[0] != '\0' ? entry->code : NULL);
 
-	if (entry->content->message != NULL)
+	if (entry->content->message != NULL && was_sent(state))
 		json_object_set_new(item, "text", json_string(entry->content->message->text));
-	if (entry->batch != NULL)
+	if (entry->batch != NULL && was_sent(state))
 		json_object_update_new(item, json_pack("{s:I, s:I, s:i}", "sent_ms", (json_int_t)entry->batch->intent_ms,
 			"answered_ms", (json_int_t)entry->batch->outcome_ms, "attempt", (int)entry->batch->attempt));
 	json_array_append_new(searching->list, item);

@@ -113,7 +113,7 @@ static const char *remark(const json_t *channel)
 		return text(channel, "suspended_why");
 	if (json_object_get(channel, "obstacle") != NULL)
 		return tr(text(channel, "obstacle"));
-	return text(channel, "words");
+	return truth(channel, "well") ? "" : text(channel, "words"); /* what is well needs no remark */
 }
 
 void show_channels(const json_t *result)
