@@ -71,7 +71,8 @@ static void read_until(int fd, const char *until, struct buf *in)
 	char chunk[16384];
 	ssize_t got;
 
-	while (strstr(buf_text(in), until) == NULL && poll(&p, 1, MINUTE_MS) > 0 && (got = read(fd, chunk, sizeof(chunk))) > 0)
+	while (strstr(buf_text(in), until) == NULL && poll(&p, 1, MINUTE_MS) > 0 &&
+		(got = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_add(in, chunk, (size_t)got);
 }
 
@@ -347,8 +348,9 @@ bool scene_receipts_over(const struct scene *scene)
 
 void scene_world_forget(const struct scene *scene)
 {
-	free(talk_to_world(scene, "POST /control HTTP/1.1\r\nHost: world\r\nConnection: close\r\nContent-Type: application/json\r\n"
-				  "Content-Length: 14\r\n\r\n{\"reset\":true}"));
+	free(talk_to_world(scene,
+		"POST /control HTTP/1.1\r\nHost: world\r\nConnection: close\r\nContent-Type: application/json\r\n"
+		"Content-Length: 14\r\n\r\n{\"reset\":true}"));
 }
 
 long long scene_number(const json_t *object, const char *key)

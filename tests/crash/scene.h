@@ -18,7 +18,7 @@ struct scene {
 	pid_t world, daemon;
 	char gateway[128]; /* the Kannel gateway's address */
 	char control[128]; /* of the world: address:port */
-	char address[24];  /* of the daemon */
+	char address[24]; /* of the daemon */
 };
 
 /* Starts the world with further options (ended by NULL); fails the test when it does not come up. */

@@ -106,10 +106,10 @@ static void check(const json_t *sums, long long people, unsigned int kills)
 	long long doubt = scene_number(sums, "unknown"), sum = 0;
 	const char *state;
 
-	json_object_foreach((json_t *)(uintptr_t)sums, state, number)
-		if (strcmp(state, "total") != 0 && strcmp(state, "excluded") != 0)
-			sum += json_integer_value(number);
-	print_message("%lld people, %u kills: %lld delivered, %lld accepted, %lld in doubt; %lld phones rang, %lld twice\n",
+	json_object_foreach((json_t *)(uintptr_t)sums, state, number) if (strcmp(state, "total") != 0 &&
+		strcmp(state, "excluded") != 0) sum += json_integer_value(number);
+	print_message(
+		"%lld people, %u kills: %lld delivered, %lld accepted, %lld in doubt; %lld phones rang, %lld twice\n",
 		people, kills, scene_number(sums, "delivered"), scene_number(sums, "accepted"), doubt,
 		scene_number(reach, "phones"), scene_number(reach, "more"));
 	assert_int_equal(scene_number(sums, "total"), people);
@@ -140,14 +140,17 @@ static void a_broadcast_survives_kill_9_at_any_moment(void **state)
 	seed = setting("CRIER_CRASH_SEED", (unsigned long)time(NULL) * 2654435761u + (unsigned long)getpid()) | 1;
 	print_message("CRIER_CRASH_SEED=%llu\n", (unsigned long long)seed);
 	/* Slow enough that every death finds batches on their way; some receipts never come, so doubts stay. */
-	snprintf(settings, sizeof(settings), "rate = \"%u/s\"; window = 8; batch = 100;", people * 2 / (kills + 1) + 100);
-	scene_open(&scene, (const char *const[]){"--fault", "city-sms:latency=40", "--fault", "city-sms:receipt-missing=10%", NULL});
+	snprintf(settings, sizeof(settings), "rate = \"%u/s\"; window = 8; batch = 100;",
+		people * 2 / (kills + 1) + 100);
+	scene_open(&scene,
+		(const char *const[]){"--fault", "city-sms:latency=40", "--fault", "city-sms:receipt-missing=10%",
+			NULL});
 	scene_config(&scene, "", settings);
 	scene_people(&scene, people);
 	start();
 	await_control();
-	crier((const char *const[]){"roster", "import", folder_at(&scene.folder, "people.csv"), "--list", "all", "--source",
-		"test", "--basis", "test", NULL});
+	crier((const char *const[]){"roster", "import", folder_at(&scene.folder, "people.csv"), "--list", "all",
+		"--source", "test", "--basis", "test", NULL});
 	folder_write_text(&scene.folder, "a.cfg",
 		"schema = \"fraud-alert/1\"; id = \"A1\"; sender = \"fzzx@ks.example.cn\"; fraud_type = \"order-brushing\";\n"
 		"summary = \"一居民做点赞任务被骗。\"; audiences = [ \"all\" ]; areas = [ \"320583\" ]; urgency = \"immediate\";\n");

@@ -28,7 +28,16 @@
 #include "roster/import.h"
 #include "scene.h"
 
-enum { PEOPLE = 6, BATCH = 2, WINDOW = 2, STEPS_MOST = 400, WORKERS = 6, LIFE_MS = 12000, LOOK_MS = 20, PATIENCE_MS = 60000 };
+enum {
+	PEOPLE = 6,
+	BATCH = 2,
+	WINDOW = 2,
+	STEPS_MOST = 400,
+	WORKERS = 6,
+	LIFE_MS = 12000,
+	LOOK_MS = 20,
+	PATIENCE_MS = 60000
+};
 
 static struct scene scene;
 static unsigned int first_step = 1;
@@ -92,8 +101,14 @@ static void import_people(const char *name, const char *csv)
 	folder_make_in(&scene.folder, state);
 	int fd = open(csv, O_RDONLY);
 	problems_init(&problems);
-	struct roster_import order = {.state = folder_at(&scene.folder, state), .fd = fd, .file = "people.csv",
-		.list = "all", .source = "test", .basis = "test", .reject_fd = -1, .now_ms = clock_wall_ms()};
+	struct roster_import order = {.state = folder_at(&scene.folder, state),
+		.fd = fd,
+		.file = "people.csv",
+		.list = "all",
+		.source = "test",
+		.basis = "test",
+		.reject_fd = -1,
+		.now_ms = clock_wall_ms()};
 	if (roster_import(&order, &totals, &problems) != RESULT_OK)
 		fail_msg("import: %s", problems.count > 0 ? problems.list[0].reason[LANG_EN] : "?");
 	roster_totals_fini(&totals);
@@ -175,7 +190,8 @@ static void check(const char *name, const json_t *sums, unsigned int kills)
 {
 	json_t *world = scene_world(&scene), *reach = json_object_get(world, "reach");
 	/* A receipt that was taken and not yet written down when the daemon died leaves its resident at "accepted". */
-	long long told = scene_number(sums, "delivered") + scene_number(sums, "accepted"), doubt = scene_number(sums, "unknown");
+	long long told = scene_number(sums, "delivered") + scene_number(sums, "accepted"),
+		  doubt = scene_number(sums, "unknown");
 	char path[128];
 
 	if (scene_number(sums, "total") != PEOPLE || told + doubt != PEOPLE)

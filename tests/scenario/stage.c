@@ -43,8 +43,8 @@ void stage_open(struct stage *stage, const char *wall)
 	folder_write_text(&stage->folder, "log", "");
 	log_set_sink(on_log, stage);
 	/* Port numbers need not be kept apart: the address is nobody else's, so a daemon comes back where it was. */
-	snprintf(stage->address, sizeof(stage->address), "127.%d.%d.%d", 64 + getpid() / 65536 % 64, getpid() / 256 % 256,
-		1 + getpid() % 254);
+	snprintf(stage->address, sizeof(stage->address), "127.%d.%d.%d", 64 + getpid() / 65536 % 64,
+		getpid() / 256 % 256, 1 + getpid() % 254);
 	fake_clock_stop();
 	if (strptime(wall, "%Y-%m-%dT%H:%M:%S", &tm) == NULL)
 		fail_msg("bad time %s", wall);
@@ -53,9 +53,10 @@ void stage_open(struct stage *stage, const char *wall)
 	stage->world = world_new(stage->loop, &(struct world_options){.seed = 1, .no_page = true});
 	if (stage->world == NULL)
 		fail_msg("the world cannot be opened");
-	world_peer_add(stage->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "sms", .user = "crier",
-		.secret = "s3cret"});
-	world_peer_add(stage->world, &(struct world_peer_options){.kind = WORLD_WECOM, .name = "group", .secret = "key-1"});
+	world_peer_add(stage->world,
+		&(struct world_peer_options){.kind = WORLD_KANNEL, .name = "sms", .user = "crier", .secret = "s3cret"});
+	world_peer_add(stage->world,
+		&(struct world_peer_options){.kind = WORLD_WECOM, .name = "group", .secret = "key-1"});
 	world_peer_add(stage->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "sign"});
 }
 
@@ -129,8 +130,14 @@ void stage_roster(struct stage *stage, unsigned int count)
 	folder_make_in(&stage->folder, "state");
 	int fd = open(folder_at(&stage->folder, "people.csv"), O_RDONLY);
 	problems_init(&problems);
-	struct roster_import order = {.state = folder_at(&stage->folder, "state"), .fd = fd, .file = "people.csv",
-		.list = "all", .source = "test", .basis = "test", .reject_fd = -1, .now_ms = clock_wall_ms()};
+	struct roster_import order = {.state = folder_at(&stage->folder, "state"),
+		.fd = fd,
+		.file = "people.csv",
+		.list = "all",
+		.source = "test",
+		.basis = "test",
+		.reject_fd = -1,
+		.now_ms = clock_wall_ms()};
 	if (roster_import(&order, &totals, &problems) != RESULT_OK)
 		fail_msg("import: %s", problems.count > 0 ? problems.list[0].reason[LANG_EN] : "?");
 	roster_totals_fini(&totals);
@@ -164,8 +171,10 @@ void stage_start(struct stage *stage)
 
 	problems_init(&problems);
 	stage->ready = stage->closed = false;
-	stage->options = (struct app_options){.config = folder_at(&stage->folder, "crierd.conf"), .ready = on_ready,
-		.arg = stage, .drain_ms = 5000};
+	stage->options = (struct app_options){.config = folder_at(&stage->folder, "crierd.conf"),
+		.ready = on_ready,
+		.arg = stage,
+		.drain_ms = 5000};
 	if (app_open(stage->loop, &stage->options, &stage->app, &problems) != RESULT_OK) {
 		buf_init(&words, 65536);
 		problems_text(&problems, LANG_EN, &words);
@@ -284,7 +293,8 @@ json_t *stage_ask(struct stage *stage, const char *command, json_t *args, int *e
 	struct asking asking = {0};
 
 	buf_init(&asking.in, 16 << 20);
-	struct sock *sock = sock_connect_local(stage->loop, folder_at(&stage->folder, "control.sock"), &events, &asking);
+	struct sock *sock = sock_connect_local(stage->loop, folder_at(&stage->folder, "control.sock"), &events,
+		&asking);
 	json_t *request = json_pack("{s:s, s:o}", "command", command, "args", args != NULL ? args : json_object());
 	char *text = json_dumps(request, JSON_COMPACT);
 	sock_send(sock, text, strlen(text));
@@ -375,11 +385,11 @@ long long stage_adds_up(struct stage *stage, const char *id)
 	const char *crowd_name, *state;
 	long long residents = 0;
 
-	json_object_foreach(sums, crowd_name, crowd) {
+	json_object_foreach(sums, crowd_name, crowd)
+	{
 		long long total = json_integer_value(json_object_get(crowd, "total")), sum = 0;
-		json_object_foreach(crowd, state, count)
-			if (strcmp(state, "total") != 0 && strcmp(state, "excluded") != 0)
-				sum += json_integer_value(count);
+		json_object_foreach(crowd, state, count) if (strcmp(state, "total") != 0 &&
+			strcmp(state, "excluded") != 0) sum += json_integer_value(count);
 		if (sum != total)
 			fail_msg("%s of %s: %lld do not add up to %lld", crowd_name, id, sum, total);
 		if (strcmp(crowd_name, "residents") == 0)

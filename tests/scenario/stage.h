@@ -23,7 +23,7 @@ struct stage {
 	struct app_options options;
 	bool ready, closed;
 	char address[24]; /* the daemon listens here, a loopback address of this process alone */
-	const char *step;  /* what stage_steps() counts, from the thread of the ledger's job */
+	const char *step; /* what stage_steps() counts, from the thread of the ledger's job */
 	atomic_uint steps; /* and how many of them it still waits for */
 };
 

@@ -29,10 +29,20 @@ static void open_stage(bool with_sign)
 
 	stage_open(&stage, "2026-11-23T10:00:00");
 	stage_roster(&stage, PEOPLE);
-	struct world_peer *sms = world_peer_add(stage.world, &(struct world_peer_options){.kind = WORLD_KANNEL,
-		.name = "kannel", .user = "kannel", .secret = "s3cret", .limit = RATE + BATCH * PARTS_MOST, .limit_ms = 1000});
-	struct world_peer *mas = world_peer_add(stage.world, &(struct world_peer_options){.kind = WORLD_YUNMAS,
-		.name = "yunmas", .user = "crier", .secret = "s3cret", .limit = RATE + BATCH * PARTS_MOST, .limit_ms = 1000});
+	struct world_peer *sms = world_peer_add(stage.world,
+		&(struct world_peer_options){.kind = WORLD_KANNEL,
+			.name = "kannel",
+			.user = "kannel",
+			.secret = "s3cret",
+			.limit = RATE + BATCH * PARTS_MOST,
+			.limit_ms = 1000});
+	struct world_peer *mas = world_peer_add(stage.world,
+		&(struct world_peer_options){.kind = WORLD_YUNMAS,
+			.name = "yunmas",
+			.user = "crier",
+			.secret = "s3cret",
+			.limit = RATE + BATCH * PARTS_MOST,
+			.limit_ms = 1000});
 	const char *norsubmit = world_peer_url(mas);
 	const char *end = strstr(norsubmit, "/sms/");
 	char *group = strdup(world_peer_url(world_peer_find(stage.world, "group")));
@@ -71,9 +81,8 @@ static json_t *channel(const char *name)
 	json_t *answer = stage_ask(&stage, "channel list", NULL, NULL), *row, *found = NULL;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "channels"), i, row)
-		if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0)
-			found = json_incref(row);
+	json_array_foreach(json_object_get(answer, "channels"), i,
+		row) if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0) found = json_incref(row);
 	json_decref(answer);
 	assert_non_null(found);
 	return found;
@@ -110,8 +119,9 @@ static void drop(const char *id)
 	char name[32], text[128];
 
 	snprintf(name, sizeof(name), "%s.cfg", id);
-	snprintf(text, sizeof(text), "text: { sms = \"预警%s：要你先垫钱的都是诈骗。\"; led = \"预警%s\"; wecom = \"预警%s\"; };", id,
-		id, id);
+	snprintf(text, sizeof(text),
+		"text: { sms = \"预警%s：要你先垫钱的都是诈骗。\"; led = \"预警%s\"; wecom = \"预警%s\"; };", id, id,
+		id);
 	stage_drop(&stage, name, id, "immediate", text);
 }
 
@@ -144,7 +154,8 @@ static const char *const names[] = {"kannel", "yunmas", "group", "sign"};
 static void check_others(const char *ill, const char *fault, bool with_sign)
 {
 	for (size_t i = 0; i < (with_sign ? 4 : 3); i++)
-		if (strcmp(names[i], ill) != 0 && channel_number(names[i], "waiting") + channel_number(names[i], "in_flight") > 0)
+		if (strcmp(names[i], ill) != 0 &&
+			channel_number(names[i], "waiting") + channel_number(names[i], "in_flight") > 0)
 			fail_msg("%s of %s delays %s", fault, ill, names[i]);
 }
 
@@ -165,7 +176,8 @@ static void check_truth(const char *id, const char *ill, enum world_fault fault)
 
 	assert_int_equal(stage_adds_up(&stage, id), POOL);
 	if (reach.more > 0 && !may_double(fault))
-		fail_msg("%s of %s: %llu were told twice", world_fault_name(fault), ill, (unsigned long long)reach.more);
+		fail_msg("%s of %s: %llu were told twice", world_fault_name(fault), ill,
+			(unsigned long long)reach.more);
 	if (posts > 1 && !may_double(fault))
 		fail_msg("%s of %s: the group was told %lld times", world_fault_name(fault), ill, posts);
 	if (fault != WORLD_FAULT_DROP && told > (long long)reach.phones)

@@ -118,8 +118,8 @@ static void a_broadcast_survives_kills_at_any_turn(void **state)
 /* The words that the ledger has for its steps (ledger.h). */
 static void a_broadcast_survives_kills_at_every_kind_of_step(void **state)
 {
-	static const char *const steps[] = {"after accept", "before intent", "after intent",
-		"before outcome", "after outcome", "before receipt", "after receipt", "told"};
+	static const char *const steps[] = {"after accept", "before intent", "after intent", "before outcome",
+		"after outcome", "before receipt", "after receipt", "told"};
 	unsigned int kills = 0;
 
 	stage_config(&stage, GATEWAY, "");
@@ -165,7 +165,8 @@ static void an_update_and_a_cancel_survive_kills(void **state)
 	stage_start(&stage);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
 	stage_pass(&stage, 3000);
-	stage_drop(&stage, "b.cfg", "A2", "immediate", "action = \"update\"; supersedes = [ \"A1\" ];"
+	stage_drop(&stage, "b.cfg", "A2", "immediate",
+		"action = \"update\"; supersedes = [ \"A1\" ];"
 		" text: { sms = \"新的手法：先让您下载会议软件。\"; };");
 	for (unsigned int kills = 0; kills < 12; kills++) {
 		stage_turns(&stage, 5 + kills * 4);
@@ -200,9 +201,16 @@ static void sums_are_the_same_after_a_restart(void **state)
 		enum world_fault fault;
 		uint32_t permille;
 	} faults[] = {
-		{WORLD_FAULT_ERROR, 300}, {WORLD_FAULT_ERROR_TAKEN, 300}, {WORLD_FAULT_LIE_ERROR, 200},
-		{WORLD_FAULT_RESET_AFTER, 100}, {WORLD_FAULT_CUT, 100}, {WORLD_FAULT_HANG, 50}, {WORLD_FAULT_DROP, 200},
-		{WORLD_FAULT_UNDELIVERED, 300}, {WORLD_FAULT_RECEIPT_MISSING, 300}, {WORLD_FAULT_RECEIPT_DOUBLE, 300},
+		{WORLD_FAULT_ERROR, 300},
+		{WORLD_FAULT_ERROR_TAKEN, 300},
+		{WORLD_FAULT_LIE_ERROR, 200},
+		{WORLD_FAULT_RESET_AFTER, 100},
+		{WORLD_FAULT_CUT, 100},
+		{WORLD_FAULT_HANG, 50},
+		{WORLD_FAULT_DROP, 200},
+		{WORLD_FAULT_UNDELIVERED, 300},
+		{WORLD_FAULT_RECEIPT_MISSING, 300},
+		{WORLD_FAULT_RECEIPT_DOUBLE, 300},
 	};
 
 	stage_config(&stage, GATEWAY, "");
@@ -328,7 +336,8 @@ static void a_file_left_in_work_is_not_accepted_twice(void **state)
 	stage_roster(&stage, PEOPLE);
 	stage_config(&stage, GATEWAY, "");
 	stage_start(&stage);
-	folder_write_text(&stage.folder, "spool/tmp/a.txt", "类型：刷单返利\n对象：学生、老年人\n案情：一居民做点赞任务被骗。\n紧急程度：立即\n");
+	folder_write_text(&stage.folder, "spool/tmp/a.txt",
+		"类型：刷单返利\n对象：学生、老年人\n案情：一居民做点赞任务被骗。\n紧急程度：立即\n");
 	folder_rename(&stage.folder, "spool/tmp/a.txt", "spool/new/a.txt");
 	stage_pass(&stage, 20000);
 	char *done = folder_find(&stage.folder, "spool/done", "a.txt");
@@ -360,8 +369,8 @@ static size_t messages(void)
 	return count;
 }
 
-#define WEEKLY                                                                                                           \
-	"schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=11;BYMINUTE=0;BYSECOND=0\";"          \
+#define WEEKLY                                                                                                         \
+	"schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=11;BYMINUTE=0;BYSECOND=0\";"        \
 	" channels = [ \"group\" ]; pack = \"weekly\"; } );"
 
 static void a_reminder_that_was_due_while_down_is_sent_once(void **state)
@@ -448,7 +457,8 @@ static bool sign_shows(const char *text)
 
 static void a_sign_shows_what_it_should_after_any_kill(void **state)
 {
-	stage_config(&stage, "", "schedules: ( { name = \"day\"; from = \"08:00\"; until = \"20:00\"; channels = [ \"sign\" ];"
+	stage_config(&stage, "",
+		"schedules: ( { name = \"day\"; from = \"08:00\"; until = \"20:00\"; channels = [ \"sign\" ];"
 		" pack = \"three-no-one-more\"; } );\nsigns: { takeover = \"10min\"; };");
 	stage_start(&stage);
 	stage_pass(&stage, 20000);
@@ -495,7 +505,8 @@ static void what_ended_while_down_is_not_sent(void **state)
 /* An answer is waited for; meanwhile a reminder falls due, the slogans change and the day's tidying is due. */
 static void a_stop_takes_no_alarm_any_more(void **state)
 {
-	stage_config(&stage, GATEWAY, "schedules: ( { name = \"day\"; from = \"08:00\"; until = \"10:01\"; channels = [ \"sign\" ];"
+	stage_config(&stage, GATEWAY,
+		"schedules: ( { name = \"day\"; from = \"08:00\"; until = \"10:01\"; channels = [ \"sign\" ];"
 		" pack = \"three-no-one-more\"; },\n"
 		" { name = \"weekly\"; rule = \"FREQ=DAILY;BYHOUR=10;BYMINUTE=1;BYSECOND=0\"; channels = [ \"group\" ];"
 		" pack = \"weekly\"; } );");
