@@ -19,6 +19,7 @@ struct watch {
 	ino_t ino;
 	int fd;
 	bool closing;
+	bool gone; /* the folder was removed, though another may bear its name and even its inode */
 	uv_poll_t poll;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -26,6 +27,8 @@ struct watch {
 
 static void on_event(struct watch *watch, const struct inotify_event *event)
 {
+	if ((event->mask & (IN_IGNORED | IN_UNMOUNT | IN_DELETE_SELF)) != 0)
+		watch->gone = true;
 	if ((event->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF)) != 0)
 		watch->events.lost(watch->arg);
 	else if ((event->mask & IN_ISDIR) != 0 || event->len == 0)
@@ -104,7 +107,7 @@ bool watch_stands(const struct watch *watch)
 {
 	struct stat st;
 
-	return stat(watch->path, &st) == 0 && st.st_dev == watch->dev && st.st_ino == watch->ino;
+	return !watch->gone && stat(watch->path, &st) == 0 && st.st_dev == watch->dev && st.st_ino == watch->ino;
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -22,7 +22,8 @@ struct watch_events {
 struct watch *watch_open(struct loop *loop, const char *path, const struct watch_events *events, void *arg);
 
 /*
- * True while the path still names the folder being watched (device and inode compared). When it does not, close this
+ * True while the path still names the folder being watched: device and inode are the same, and no event said that it was
+ * removed (a file system gives a new folder the inode of one just removed). When it does not, close this
  * and open another: inotify stays silent about a folder that was put in another's place.
  */
 bool watch_stands(const struct watch *watch);

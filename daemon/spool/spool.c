@@ -52,9 +52,12 @@ bool spool_watch_renew(struct spool *spool)
 {
 	static const struct watch_events events = {on_moved_in, on_written, on_lost};
 
+	/* First of all: a folder that is made anew may have the number of the one we watched. */
+	bool stands = spool->watch != NULL && watch_stands(spool->watch);
+
 	if (!folders_stand(spool))
 		folders_renew(spool);
-	if (spool->watch != NULL && watch_stands(spool->watch))
+	if (stands)
 		return true;
 	if (spool->watch != NULL)
 		watch_close(spool->watch, on_watch_closed, spool);
