@@ -16,6 +16,9 @@ enum { WORDS_FROM = 0x70000000 };
 struct word {
 	struct batch batch;
 	char **slogans;
+	/* Copies: the alert may close while a sign takes its time. */
+	struct message *message;
+	char *alert_id;
 };
 
 int64_t signs_takeover_until(const struct campaign *campaign)
@@ -121,8 +124,10 @@ static void show_again(struct lane *lane)
 
 	word->batch.name = (struct batch_name){lane->campaign->number, lane->index, 0};
 	word->batch.action = BATCH_SHOW;
-	word->batch.alert_id = lane->campaign->id;
-	word->batch.message = lane->message;
+	word->alert_id = mem_strdup(lane->campaign->id);
+	word->message = message_copy(lane->message);
+	word->batch.alert_id = word->alert_id;
+	word->batch.message = word->message;
 	word->batch.until_ms = lane->campaign->until_ms;
 	word->batch.takeover_until_ms = signs_takeover_until(lane->campaign);
 	lane->shown_order = true;
@@ -157,6 +162,8 @@ bool signs_settled(struct outlet *outlet, const struct batch *batch, const struc
 		log_event(LOG_NOTICE, "sign-deferred", "channel=%s verdict=%s peer=%s", outlet->name,
 			verdict_name(outcome->verdict), log_quote(outcome->peer));
 	mem_strings_free(word->slogans);
+	message_free(&word->message);
+	free(word->alert_id);
 	free(word);
 	return true;
 }
