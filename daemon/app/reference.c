@@ -150,8 +150,22 @@ enum result reference_load(const struct config *config, struct taxonomy **taxono
 	return result;
 }
 
-static void check_schedule(const struct config_schedule *schedule, const struct taxonomy *taxonomy, int64_t now_ms,
+/* A reminder goes to groups: by SMS it would reach a whole district by a slip of the pen. */
+static void check_groups(const struct config *config, const struct config_schedule *schedule, const struct place *at,
 	struct problems *problems)
+{
+	for (size_t i = 0; i < config->channel_count; i++) {
+		const struct channel_config *channel = &config->channels[i];
+		if (medium_crowd(channel->medium) == CROWD_GROUPS || !mem_strings_has(schedule->channels, channel->name))
+			continue;
+		struct problem *problem = problem_add(problems, PROBLEM_ERROR, at, "channels",
+			N_("schedule \"%s\" is a reminder, and channel \"%s\" reaches no group"), schedule->name, channel->name);
+		problem_remedy(problem, N_("name group robots only; what residents are to get by SMS is an alert"));
+	}
+}
+
+static void check_schedule(const struct config *config, const struct config_schedule *schedule,
+	const struct taxonomy *taxonomy, int64_t now_ms, struct problems *problems)
 {
 	struct place at = {.file = schedule->file, .line = schedule->line};
 
@@ -165,6 +179,7 @@ static void check_schedule(const struct config_schedule *schedule, const struct 
 	}
 	if (schedule->rule != NULL) {
 		struct rule *rule = NULL;
+		check_groups(config, schedule, &at, problems);
 		rule_parse(schedule->rule, now_ms, &at, "rule", &rule, problems);
 		rule_free(&rule);
 	}
@@ -174,7 +189,7 @@ void reference_check(const struct config *config, const struct taxonomy *taxonom
 	struct problems *problems)
 {
 	for (size_t i = 0; i < config->schedule_count; i++)
-		check_schedule(&config->schedules[i], taxonomy, now_ms, problems);
+		check_schedule(config, &config->schedules[i], taxonomy, now_ms, problems);
 }
 
 struct alert_context reference_context(const struct config *config, const struct taxonomy *taxonomy,

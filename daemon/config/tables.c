@@ -194,7 +194,7 @@ const struct setting tables_schedule[] = {
 		.help = N_("Channels that it feeds, by name.")},
 	{"pack", SETTING_STRING, OF_SCHEDULE(pack), .required = true, .least = 1, .most = 60,
 		.help = N_("Slogan pack that it takes its texts from.")},
-	{"max_gap", SETTING_DURATION, OF_SCHEDULE(max_gap_ms), .fallback = "60s", .least = SECOND, .most = HOUR,
+	{"max_gap", SETTING_DURATION, OF_SCHEDULE(max_gap_ms), .fallback = "60s", .least = SECOND, .most = 60 * SECOND,
 		.help = N_("Longest pause between two anti-fraud slogans on a sign.")},
 	{"grace", SETTING_DURATION, OF_SCHEDULE(grace_ms), .fallback = "6h", .least = MINUTE, .most = 7 * DAY,
 		.help = N_("A reminder missed while the daemon was down is still sent within this time.")},
