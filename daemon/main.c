@@ -27,8 +27,9 @@ struct daemon {
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: crierd -c FILE [--check] [--settings] [--version]\n"
-		     "用法：crierd -c 配置文件 [--check 只检查不发送]\n");
+	fprintf(out,
+		"usage: crierd -c FILE [--check] [--settings] [--version]\n"
+		"用法：crierd -c 配置文件 [--check 只检查不发送]\n");
 }
 
 static void print_problems(const struct problems *problems)
@@ -147,9 +148,13 @@ static int run(const char *path)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-		{"settings", no_argument, NULL, 's'}, {"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'}, {0},
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"settings", no_argument, NULL, 's'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	const char *path = CRIER_SYSCONFDIR "/crierd.conf";
 	bool only_check = false;
@@ -157,13 +162,27 @@ int main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "c:hv", options, NULL)) != -1) {
 		switch (option) {
-		case 'c': path = optarg; break;
-		case 'k': only_check = true; break;
-		case 's': config_walk_settings(app_kinds(), print_setting, NULL); return EXIT_SUCCESS;
-		case 'v': log_set_level(LOG_DEBUG); break;
-		case 'V': puts("crierd " CRIER_VERSION); return EXIT_SUCCESS;
-		case 'h': usage(stdout); return EXIT_SUCCESS;
-		default: usage(stderr); return EXIT_USAGE;
+		case 'c':
+			path = optarg;
+			break;
+		case 'k':
+			only_check = true;
+			break;
+		case 's':
+			config_walk_settings(app_kinds(), print_setting, NULL);
+			return EXIT_SUCCESS;
+		case 'v':
+			log_set_level(LOG_DEBUG);
+			break;
+		case 'V':
+			puts("crierd " CRIER_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
 		}
 	}
 	if (optind < argc) {

@@ -54,12 +54,15 @@ static void print_state(const struct bars *bars, const struct figure *figure, in
 
 	if (figure->left > 0 && speed > 0) {
 		long long seconds = (long long)((double)figure->left / speed + 0.5);
-		printf(" %6.*f/s  %s %lld:%02lld", speed < 10 ? 1 : 0, speed, WORDS("还需", "left"), seconds / 60, seconds % 60);
+		printf(" %6.*f/s  %s %lld:%02lld", speed < 10 ? 1 : 0, speed, WORDS("还需", "left"), seconds / 60,
+			seconds % 60);
 	} else if (figure->left > 0) {
 		printf("      -/s");
 	} else if (figure->pending > 0) {
-		printf("  %s %lld/%lld", kind == FIGURE_LED ? WORDS("已下发，回读", "told, read back")
-			: WORDS("已发完，回执", "sent, receipts"), sent - figure->pending, sent);
+		printf("  %s %lld/%lld",
+			kind == FIGURE_LED ? WORDS("已下发，回读", "told, read back")
+					   : WORDS("已发完，回执", "sent, receipts"),
+			sent - figure->pending, sent);
 	} else {
 		printf("  %s", WORDS("完成", "done"));
 	}

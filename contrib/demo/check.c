@@ -20,10 +20,10 @@ static const char *const crowds[CROWDS] = {"residents", "groups", "signs"};
 struct check {
 	const struct figures *figures;
 	json_t *world, *roster;
-	long long totals[CROWDS];     /* recipients of all alerts */
+	long long totals[CROWDS]; /* recipients of all alerts */
 	long long sent, delivered, failed, posted, shown;
-	long long largest;            /* residents of the largest alert */
-	long long to_residents;       /* alerts that had residents */
+	long long largest; /* residents of the largest alert */
+	long long to_residents; /* alerts that had residents */
 	int wrong;
 };
 
@@ -82,9 +82,8 @@ static void add_crowd(struct check *check, json_t *alert, enum crowd crowd)
 	const char *state;
 	json_t *count;
 
-	json_object_foreach(counts, state, count)
-		if (strcmp(state, sums[0]) != 0 && strcmp(state, sums[1]) != 0)
-			sum += (long long)json_integer_value(count);
+	json_object_foreach(counts, state, count) if (strcmp(state, sums[0]) != 0 && strcmp(state, sums[1]) != 0)
+		sum += (long long)json_integer_value(count);
 	if (sum != total)
 		say_line(check, false, "%s, %s: %lld / %lld", text(alert, "id"), crowds[crowd], sum, total);
 	check->totals[crowd] += total;
@@ -105,12 +104,12 @@ static void check_sums(struct check *check)
 	const char *id;
 	json_t *alert;
 
-	json_object_foreach(check->figures->alerts, id, alert)
-		for (int crowd = 0; crowd < CROWDS; crowd++)
-			add_crowd(check, alert, (enum crowd)crowd);
+	json_object_foreach(check->figures->alerts, id, alert) for (int crowd = 0; crowd < CROWDS; crowd++)
+		add_crowd(check, alert, (enum crowd)crowd);
 	if (check->wrong == 0)
-		say_line(check, true, WORDS("%zu 条预警和提醒：居民 %lld 人次、群 %lld 个次、屏 %lld 块次，各状态之和都等于总数",
-			"%zu alerts and reminders: %lld residents, %lld groups, %lld signs; the states add up to each total"),
+		say_line(check, true,
+			WORDS("%zu 条预警和提醒：居民 %lld 人次、群 %lld 个次、屏 %lld 块次，各状态之和都等于总数",
+				"%zu alerts and reminders: %lld residents, %lld groups, %lld signs; the states add up to each total"),
 			json_object_size(check->figures->alerts), check->totals[RESIDENTS], check->totals[GROUPS],
 			check->totals[SIGNS]);
 	say_line(check, check->figures->all.left + check->figures->all.pending == 0,
@@ -124,10 +123,12 @@ static void check_roster(struct check *check)
 	long long present = number(check->roster, "present"), out = number(check->roster, "opted_out");
 
 	say_line(check, check->largest == present,
-		WORDS("发给所有人的预警：收件人 %lld = 名册 %lld", "the alert to everybody: %lld recipients = %lld in the roster"),
+		WORDS("发给所有人的预警：收件人 %lld = 名册 %lld",
+			"the alert to everybody: %lld recipients = %lld in the roster"),
 		check->largest, present);
 	say_line(check, number(reach, "phones") == present - out,
-		WORDS("响过的手机 %lld 部 = 名册 %lld − 退订 %lld", "phones that rang: %lld = roster %lld − opted out %lld"),
+		WORDS("响过的手机 %lld 部 = 名册 %lld − 退订 %lld",
+			"phones that rang: %lld = roster %lld − opted out %lld"),
 		number(reach, "phones"), present, out);
 }
 
@@ -138,7 +139,8 @@ static void check_world(struct check *check)
 	size_t i;
 	json_t *peer;
 
-	json_array_foreach(json_object_get(check->world, "peers"), i, peer) {
+	json_array_foreach(json_object_get(check->world, "peers"), i, peer)
+	{
 		const json_t *totals = json_object_get(peer, "totals");
 		bool group = strcmp(text(peer, "kind"), "wecom") == 0, sign = json_object_get(peer, "sign") != NULL;
 		taken[group ? GROUPS : sign ? SIGNS : RESIDENTS] += number(totals, "taken");
@@ -148,18 +150,22 @@ static void check_world(struct check *check)
 	violations = number(json_object_get(check->world, "totals"), "violations");
 	say_line(check, taken[RESIDENTS] == check->sent && number(reach, "texts") == check->sent,
 		WORDS("网关收下短信 %lld 条 = 报表 %lld 条 = 各手机名下合计 %lld 条",
-			"texts taken by gateways: %lld = report %lld = summed over phones %lld"), taken[RESIDENTS],
-		check->sent, number(reach, "texts"));
+			"texts taken by gateways: %lld = report %lld = summed over phones %lld"),
+		taken[RESIDENTS], check->sent, number(reach, "texts"));
 	say_line(check, bad == check->failed && good == check->delivered,
-		WORDS("回执：送达 %lld = %lld，未送达 %lld = %lld", "receipts: delivered %lld = %lld, not delivered %lld = %lld"),
+		WORDS("回执：送达 %lld = %lld，未送达 %lld = %lld",
+			"receipts: delivered %lld = %lld, not delivered %lld = %lld"),
 		good, check->delivered, bad, check->failed);
 	say_line(check, number(reach, "most") <= check->to_residents,
-		WORDS("一部手机最多收到 %lld 条，不多于发给居民的 %lld 条预警", "at most %lld texts to one phone, of %lld alerts"),
+		WORDS("一部手机最多收到 %lld 条，不多于发给居民的 %lld 条预警",
+			"at most %lld texts to one phone, of %lld alerts"),
 		number(reach, "most"), check->to_residents);
 	say_line(check, taken[GROUPS] == check->posted,
-		WORDS("群里的消息 %lld 条 = 报表 %lld 条", "messages in groups: %lld = report %lld"), taken[GROUPS], check->posted);
+		WORDS("群里的消息 %lld 条 = 报表 %lld 条", "messages in groups: %lld = report %lld"), taken[GROUPS],
+		check->posted);
 	say_line(check, check->shown == check->totals[SIGNS],
-		WORDS("回读确认的屏 %lld 块次 = %lld", "signs read back: %lld = %lld"), check->shown, check->totals[SIGNS]);
+		WORDS("回读确认的屏 %lld 块次 = %lld", "signs read back: %lld = %lld"), check->shown,
+		check->totals[SIGNS]);
 	say_line(check, violations == 0, WORDS("违反对方限制 %lld 次", "limits of others broken: %lld"), violations);
 }
 

@@ -69,9 +69,8 @@ struct figure figures_of(const struct figures *figures, const json_t *alert)
 	size_t i;
 	json_t *lane;
 
-	json_array_foreach(json_object_get(alert, "lanes"), i, lane)
-		if (kind_of(figures, lane) != FIGURE_KINDS)
-			add(&sum, lane_figure(lane));
+	json_array_foreach(json_object_get(alert, "lanes"), i, lane) if (kind_of(figures, lane) != FIGURE_KINDS)
+		add(&sum, lane_figure(lane));
 	return sum;
 }
 
@@ -99,14 +98,14 @@ static void add_up(struct figures *figures)
 
 	memset(figures->kinds, 0, sizeof(figures->kinds));
 	figures->all = (struct figure){0};
-	json_object_foreach(figures->alerts, id, alert)
-		json_array_foreach(json_object_get(alert, "lanes"), i, lane) {
-			enum figure_kind kind = kind_of(figures, lane);
-			if (kind == FIGURE_KINDS)
-				continue;
-			add(&figures->kinds[kind], lane_figure(lane));
-			add(&figures->all, lane_figure(lane));
-		}
+	json_object_foreach(figures->alerts, id, alert) json_array_foreach(json_object_get(alert, "lanes"), i, lane)
+	{
+		enum figure_kind kind = kind_of(figures, lane);
+		if (kind == FIGURE_KINDS)
+			continue;
+		add(&figures->kinds[kind], lane_figure(lane));
+		add(&figures->all, lane_figure(lane));
+	}
 }
 
 int figures_read(const struct place_of_daemon *place, struct figures *figures)
@@ -122,9 +121,8 @@ int figures_read(const struct place_of_daemon *place, struct figures *figures)
 	json_t *list = figures_ask(place, "alert list", json_pack("{s:i}", "most", 1000), -1);
 	if (list == NULL)
 		return 1;
-	json_array_foreach(json_object_get(list, "alerts"), i, alert)
-		if (status == 0)
-			status = read_alert(place, figures, text(alert, "id"));
+	json_array_foreach(json_object_get(list, "alerts"), i, alert) if (status == 0)
+		status = read_alert(place, figures, text(alert, "id"));
 	json_decref(list);
 	add_up(figures);
 	return status;

@@ -11,15 +11,15 @@
 enum figure_kind { FIGURE_YUNMAS, FIGURE_KANNEL, FIGURE_WECOM, FIGURE_LED, FIGURE_KINDS };
 
 struct figure {
-	long long total;   /* recipients that are not excluded */
-	long long left;    /* of them not sent to yet: waiting or in flight */
+	long long total; /* recipients that are not excluded */
+	long long left; /* of them not sent to yet: waiting or in flight */
 	long long pending; /* sent, and the receipt or the read-back is still to come, or in doubt */
 };
 
 struct figures {
 	struct figure kinds[FIGURE_KINDS];
 	struct figure all;
-	json_t *alerts;   /* id → answer of "alert show"; what is over is not asked for again */
+	json_t *alerts; /* id → answer of "alert show"; what is over is not asked for again */
 	json_t *channels; /* name → kind */
 };
 

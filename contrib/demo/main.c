@@ -59,7 +59,8 @@ static void print_texts(const json_t *lanes)
 	size_t i, count = 0;
 	json_t *lane;
 
-	json_array_foreach(lanes, i, lane) {
+	json_array_foreach(lanes, i, lane)
+	{
 		const char *words = text(lane, "text");
 		if (strcmp(text(lane, "medium"), "led") == 0 && sign == NULL)
 			sign = words;
@@ -81,7 +82,8 @@ static int show_texts(const struct place_of_daemon *place, const char *path)
 		perror(path);
 		return 1;
 	}
-	json_t *answer = figures_ask(place, "preview", json_pack("{s:s}", "name", slash != NULL ? slash + 1 : path), fd);
+	json_t *answer = figures_ask(place, "preview", json_pack("{s:s}", "name", slash != NULL ? slash + 1 : path),
+		fd);
 	close(fd);
 	print_texts(json_object_get(answer, "lanes"));
 	bool fine = json_array_size(json_object_get(answer, "lanes")) > 0;
@@ -97,8 +99,10 @@ static void tell_finished(struct bars *bars, const struct figures *figures, json
 	const char *id;
 	json_t *alert;
 
-	json_object_foreach(figures->alerts, id, alert) {
-		if (figures_of(figures, alert).left > 0 || json_object_get(told, id) != NULL || *text(alert, "schedule") != '\0')
+	json_object_foreach(figures->alerts, id, alert)
+	{
+		if (figures_of(figures, alert).left > 0 || json_object_get(told, id) != NULL ||
+			*text(alert, "schedule") != '\0')
 			continue;
 		json_object_set_new(told, id, json_true());
 		bars_say(bars, WORDS("  %3llu 秒  全部发出：%s", "  %3llu s  all sent: %s"),
@@ -141,7 +145,8 @@ static int watch_and_check(const struct place_of_daemon *place, const char *page
 	int status = watch(place, &figures, within);
 
 	if (status == 0) {
-		puts(WORDS("\n核对（报表、名册、外面实际收到的）：", "\nThe sums (report, roster, what really arrived):"));
+		puts(WORDS("\n核对（报表、名册、外面实际收到的）：",
+			"\nThe sums (report, roster, what really arrived):"));
 		status = check_all(place, &figures, page);
 	}
 	figures_fini(&figures);

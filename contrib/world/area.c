@@ -97,8 +97,7 @@ static void read_one(struct world_area *area, struct text_reader *reader)
 		buf_add_byte(&reader->out, at[0]);
 		reader->at++;
 		return;
-	} else if (reader->end - at >= 2 && at[0] >= 0xa1 && at[0] <= 0xf7 && at[1] >= 0xa1 &&
-		at[1] <= 0xfe) {
+	} else if (reader->end - at >= 2 && at[0] >= 0xa1 && at[0] <= 0xf7 && at[1] >= 0xa1 && at[1] <= 0xfe) {
 		add_pair(area, reader);
 		return;
 	}

@@ -11,10 +11,10 @@
 struct world_area {
 	uint8_t id, run_mode, effect, single_line, speed, stay;
 	uint16_t x, y, width, height; /* pixels */
-	uint16_t lease_s;             /* 0: for ever; RunMode 2 only */
+	uint16_t lease_s; /* 0: for ever; RunMode 2 only */
 	uint8_t sound;
-	char *text;   /* UTF-8, escapes taken out; "\n" for a new line */
-	char colour;  /* '1'–'7', the first that is set; '1' without any */
+	char *text; /* UTF-8, escapes taken out; "\n" for a new line */
+	char colour; /* '1'–'7', the first that is set; '1' without any */
 	uint8_t font; /* 0, 1, 2: 16, 24, 32 pixels */
 	/* what a careful sender avoids */
 	bool mixed_fonts;

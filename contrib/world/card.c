@@ -47,16 +47,14 @@ static char *look(const struct world_card *card)
 /* What lasted no time at all was not seen: a command that deletes and puts shows no programme in between. */
 static void forget_unseen(struct world_card *card)
 {
-	while (card->history_count > 0 &&
-		card->history[card->history_count - 1].shown.mono_ms == clock_mono_ms())
+	while (card->history_count > 0 && card->history[card->history_count - 1].shown.mono_ms == clock_mono_ms())
 		free((char *)(uintptr_t)card->history[--card->history_count].shown.text);
 }
 
 static void remember(struct world_card *card)
 {
 	forget_unseen(card);
-	if (card->history_count > 0 &&
-		strcmp(card->history[card->history_count - 1].shown.text, card->showing) == 0)
+	if (card->history_count > 0 && strcmp(card->history[card->history_count - 1].shown.text, card->showing) == 0)
 		return;
 	if (card->history_count == HISTORY_MOST) {
 		free((char *)(uintptr_t)card->history[0].shown.text);
@@ -66,9 +64,9 @@ static void remember(struct world_card *card)
 		card->history_room = card->history_room == 0 ? 16 : card->history_room * 2;
 		card->history = mem_resize(card->history, card->history_room, sizeof(*card->history));
 	}
-	card->history[card->history_count++] =
-		(struct world_card_shown){{clock_wall_ms(), clock_mono_ms(), mem_strdup(card->showing)},
-			card->mains && card->on && any_area(card)};
+	card->history[card->history_count++] = (struct world_card_shown){{clock_wall_ms(), clock_mono_ms(),
+										 mem_strdup(card->showing)},
+		card->mains && card->on && any_area(card)};
 }
 
 static void refresh(struct world_card *card)
@@ -186,16 +184,14 @@ static bool counts(const struct world_card_shown *entry, const char *marker)
 	return marker == NULL ? entry->ours : strstr(entry->shown.text, marker) != NULL;
 }
 
-uint64_t world_card_gap_ms(
-	const struct world_card *card, const char *marker, uint64_t from_ms, uint64_t until_ms)
+uint64_t world_card_gap_ms(const struct world_card *card, const char *marker, uint64_t from_ms, uint64_t until_ms)
 {
 	uint64_t gap_from = from_ms, longest = 0;
 
 	for (size_t i = 0; i < card->history_count; i++) {
 		uint64_t begins = card->history[i].shown.mono_ms;
 		uint64_t ends = i + 1 < card->history_count ? card->history[i + 1].shown.mono_ms : UINT64_MAX;
-		if (!counts(&card->history[i], marker) || ends <= from_ms || begins >= until_ms ||
-			begins == ends)
+		if (!counts(&card->history[i], marker) || ends <= from_ms || begins >= until_ms || begins == ends)
 			continue;
 		if (begins > gap_from && begins - gap_from > longest)
 			longest = begins - gap_from;

@@ -66,7 +66,6 @@ void world_card_mains(struct world_card *card, bool on);
 /* Starts the history anew with what is shown now. */
 void world_card_forget(struct world_card *card);
 
-uint64_t world_card_gap_ms(
-	const struct world_card *card, const char *marker, uint64_t from_ms, uint64_t until_ms);
+uint64_t world_card_gap_ms(const struct world_card *card, const char *marker, uint64_t from_ms, uint64_t until_ms);
 
 #endif

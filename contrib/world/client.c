@@ -221,8 +221,8 @@ static void write_request(struct place *place, const struct world_url *url, cons
 	buf_printf(&place->request, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: Kannel/1.4.5\r\n",
 		body == NULL ? "GET" : "POST", url->path, url->host, url->port);
 	if (body != NULL)
-		buf_printf(&place->request,
-			"Content-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n", size);
+		buf_printf(&place->request, "Content-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n",
+			size);
 	buf_add_text(&place->request, "\r\n");
 	if (body != NULL)
 		buf_add(&place->request, body, size);

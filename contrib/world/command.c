@@ -63,8 +63,7 @@ static void answer_status(const struct world_card *card, struct world_card_reply
 	put(reply, card->on ? 1 : 2);
 	put(reply, card->brightness);
 	const uint8_t clock[8] = {to_bcd(tm.tm_year % 100), 0x20, to_bcd(tm.tm_mon + 1), to_bcd(tm.tm_mday),
-		to_bcd(tm.tm_wday == 0 ? 7 : tm.tm_wday), to_bcd(tm.tm_hour), to_bcd(tm.tm_min),
-		to_bcd(tm.tm_sec)};
+		to_bcd(tm.tm_wday == 0 ? 7 : tm.tm_wday), to_bcd(tm.tm_hour), to_bcd(tm.tm_min), to_bcd(tm.tm_sec)};
 	for (unsigned int i = 0; i < sizeof(clock); i++)
 		put(reply, clock[i]);
 	put(reply, 1);
@@ -81,8 +80,7 @@ static void answer_status(const struct world_card *card, struct world_card_reply
 	put_zeros(reply, 16 + 12);
 }
 
-static void answer_parameters(
-	struct world_peer *peer, const struct world_card *card, struct world_card_reply *reply)
+static void answer_parameters(struct world_peer *peer, const struct world_card *card, struct world_card_reply *reply)
 {
 	bool lie = world_chance_fires(&peer->chance, WORLD_FAULT_WRONG_SIZE);
 
@@ -145,9 +143,9 @@ static enum card_error set_clock(struct world_card *card, const uint8_t *at, siz
 		.tm_min = part[5],
 		.tm_sec = part[6],
 		.tm_isdst = -1};
-	if (part[0] < 0 || part[1] != 20 || part[2] < 1 || part[2] > 12 || part[3] < 1 || part[3] > 31 ||
-		part[4] < 0 || part[4] > 23 || part[5] < 0 || part[5] > 59 || part[6] < 0 || part[6] > 59 ||
-		part[7] < 1 || part[7] > 7)
+	if (part[0] < 0 || part[1] != 20 || part[2] < 1 || part[2] > 12 || part[3] < 1 || part[3] > 31 || part[4] < 0 ||
+		part[4] > 23 || part[5] < 0 || part[5] > 59 || part[6] < 0 || part[6] > 59 || part[7] < 1 ||
+		part[7] > 7)
 		return CARD_BAD_TIME;
 	card->clock_offset_ms = (int64_t)mktime(&tm) * 1000 - clock_wall_ms();
 	return CARD_FINE;
@@ -158,20 +156,19 @@ static enum card_error set_clock(struct world_card *card, const uint8_t *at, siz
 static void check_area(struct world_peer *peer, const struct world_card *card, const struct world_area *area)
 {
 	if (area->x + area->width > card->width || area->y + area->height > card->height)
-		world_violate(peer, "area %u at %u,%u of %u×%u does not fit on %u×%u", area->id, area->x,
-			area->y, area->width, area->height, card->width, card->height);
+		world_violate(peer, "area %u at %u,%u of %u×%u does not fit on %u×%u", area->id, area->x, area->y,
+			area->width, area->height, card->width, card->height);
 	if (area->mixed_fonts)
 		world_violate(peer, "area %u mixes font heights", area->id);
 	if (area->strange > 0)
-		world_violate(
-			peer, "area %u holds %u bytes that the card cannot show", area->id, area->strange);
+		world_violate(peer, "area %u holds %u bytes that the card cannot show", area->id, area->strange);
 	if (area->text[0] == '\0')
 		world_violate(peer, "area %u is empty", area->id);
 }
 
 /* One area block; the first error ends the command. */
-static enum card_error put_area(
-	struct world_peer *peer, struct world_card *card, const uint8_t *block, size_t size, bool taken)
+static enum card_error put_area(struct world_peer *peer, struct world_card *card, const uint8_t *block, size_t size,
+	bool taken)
 {
 	struct world_area area;
 
@@ -180,8 +177,8 @@ static enum card_error put_area(
 		return CARD_NO_MEMORY;
 	}
 	if (area.id >= world_card_area_limit(card) || size > world_card_area_bytes(card)) {
-		world_violate(peer, "area %u of %zu bytes: this card has %u areas of %zu bytes", area.id,
-			size, world_card_area_limit(card), world_card_area_bytes(card));
+		world_violate(peer, "area %u of %zu bytes: this card has %u areas of %zu bytes", area.id, size,
+			world_card_area_limit(card), world_card_area_bytes(card));
 		free(area.text);
 		return CARD_NO_MEMORY;
 	}
@@ -194,8 +191,7 @@ static enum card_error put_area(
 	return CARD_FINE;
 }
 
-static enum card_error delete_areas(
-	struct world_card *card, const uint8_t **at, const uint8_t *end, bool taken)
+static enum card_error delete_areas(struct world_card *card, const uint8_t **at, const uint8_t *end, bool taken)
 {
 	uint8_t count = *(*at)++;
 
@@ -212,8 +208,8 @@ static enum card_error delete_areas(
 	return CARD_FINE;
 }
 
-static enum card_error update_areas(
-	struct world_peer *peer, struct world_card *card, const struct world_frame *frame, bool taken)
+static enum card_error update_areas(struct world_peer *peer, struct world_card *card, const struct world_frame *frame,
+	bool taken)
 {
 	const uint8_t *at = frame->data + HEAD, *end = frame->data + frame->size;
 
@@ -276,8 +272,8 @@ static enum card_error destroy(struct world_peer *peer, struct world_card *card,
 	return CARD_FINE;
 }
 
-static enum card_error set(
-	struct world_peer *peer, struct world_card *card, const struct world_frame *frame, bool taken)
+static enum card_error set(struct world_peer *peer, struct world_card *card, const struct world_frame *frame,
+	bool taken)
 {
 	const uint8_t *at = frame->data + HEAD;
 	size_t size = frame->size - HEAD;
@@ -303,21 +299,19 @@ static enum card_error set(
 	case 0xa201:
 		return destroy(peer, card, command);
 	default:
-		return frame->data[0] < 0xa1 || frame->data[0] > 0xa4 ? CARD_UNKNOWN_GROUP
-								      : CARD_UNKNOWN_COMMAND;
+		return frame->data[0] < 0xa1 || frame->data[0] > 0xa4 ? CARD_UNKNOWN_GROUP : CARD_UNKNOWN_COMMAND;
 	}
 }
 
-bool world_command_run(struct world_peer *peer, struct world_card *card, const struct world_frame *frame,
-	bool taken, struct world_card_reply *reply)
+bool world_command_run(struct world_peer *peer, struct world_card *card, const struct world_frame *frame, bool taken,
+	struct world_card_reply *reply)
 {
 	if (frame->size < HEAD) {
 		peer->totals.malformed++;
 		return false;
 	}
 	if (frame->device != 0xfe && frame->device != card->device) {
-		world_violate(
-			peer, "a frame for device type %02X, this is %02X", frame->device, card->device);
+		world_violate(peer, "a frame for device type %02X, this is %02X", frame->device, card->device);
 		return false;
 	}
 	bool wanted = frame->data[2] == 1 && frame->to != 0xffff;

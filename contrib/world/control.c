@@ -56,9 +56,8 @@ static const char *reply(struct world_peer *peer, const json_t *json)
 
 	if (words == NULL)
 		return NULL;
-	uint64_t number = json_is_string(phone)
-		? world_sms_phone(json_string_value(phone), json_string_length(phone))
-		: 0;
+	uint64_t number = json_is_string(phone) ? world_sms_phone(json_string_value(phone), json_string_length(phone))
+						: 0;
 	if (number == 0 || !json_is_string(text))
 		return "a reply needs phone and text";
 	world_reply(peer, number, json_string_value(text));

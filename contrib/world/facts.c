@@ -155,8 +155,7 @@ void world_reached(const struct world *world, const char *marker, struct world_r
 	free(wanted);
 }
 
-void world_phones(
-	const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg)
+void world_phones(const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg)
 {
 	world_phones_each(world->phones, each, arg);
 }
@@ -239,8 +238,7 @@ const struct world_shown *world_shown(const struct world_peer *sign, size_t inde
 	return index < card->history_count ? &card->history[index].shown : NULL;
 }
 
-uint64_t world_sign_gap_ms(
-	const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms)
+uint64_t world_sign_gap_ms(const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms)
 {
 	return world_card_gap_ms(card_of(sign), marker, from_ms, until_ms);
 }

@@ -76,8 +76,7 @@ static void add_byte(struct world_frame_reader *reader, uint8_t byte)
 		reader->bytes[reader->count++] = byte;
 }
 
-enum world_frame_state world_frame_byte(
-	struct world_frame_reader *reader, uint8_t byte, struct world_frame *frame)
+enum world_frame_state world_frame_byte(struct world_frame_reader *reader, uint8_t byte, struct world_frame *frame)
 {
 	if (byte == 0xa5) {
 		/* Never inside a frame: whatever was being read is over and a new lead-in begins. */
@@ -116,14 +115,13 @@ static void put_escaped(struct buf *out, const uint8_t *bytes, size_t size)
 	}
 }
 
-void world_frame_write(
-	struct buf *out, const struct world_frame *asked, const uint8_t *data, size_t size, bool spoil)
+void world_frame_write(struct buf *out, const struct world_frame *asked, const uint8_t *data, size_t size, bool spoil)
 {
 	struct buf plain;
 
 	buf_init(&plain, WORLD_FRAME_MOST);
-	const uint8_t header[HEADER] = {asked->from & 255, asked->from >> 8, asked->to & 255, asked->to >> 8,
-		0, 0, 0, 0, 0, 0, asked->device, 2, size & 255, size >> 8 & 255};
+	const uint8_t header[HEADER] = {asked->from & 255, asked->from >> 8, asked->to & 255, asked->to >> 8, 0, 0, 0,
+		0, 0, 0, asked->device, 2, size & 255, size >> 8 & 255};
 	buf_add(&plain, header, sizeof(header));
 	buf_add(&plain, data, size);
 	uint16_t crc = world_frame_crc((const uint8_t *)plain.data, plain.size);

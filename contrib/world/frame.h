@@ -16,7 +16,7 @@
 enum world_frame_state {
 	WORLD_FRAME_MORE, /* not whole yet */
 	WORLD_FRAME_WHOLE,
-	WORLD_FRAME_BAD,     /* escape, length or size is wrong: a card stays silent */
+	WORLD_FRAME_BAD, /* escape, length or size is wrong: a card stays silent */
 	WORLD_FRAME_BAD_SUM, /* the CRC is wrong: a card answers NACK 5 */
 };
 
@@ -36,14 +36,12 @@ struct world_frame_reader {
 };
 
 /* Takes one byte. After anything but MORE the reader waits for the next lead-in. */
-enum world_frame_state world_frame_byte(
-	struct world_frame_reader *reader, uint8_t byte, struct world_frame *frame);
+enum world_frame_state world_frame_byte(struct world_frame_reader *reader, uint8_t byte, struct world_frame *frame);
 
 /* CRC-16/ARC. */
 uint16_t world_frame_crc(const uint8_t *bytes, size_t size);
 
 /* Adds a card's reply to `to` (who asked), escaped. `spoil`: with a wrong CRC. */
-void world_frame_write(
-	struct buf *out, const struct world_frame *asked, const uint8_t *data, size_t size, bool spoil);
+void world_frame_write(struct buf *out, const struct world_frame *asked, const uint8_t *data, size_t size, bool spoil);
 
 #endif

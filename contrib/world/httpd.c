@@ -84,8 +84,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 /* A closing connection then sends a reset instead of an orderly end. */
 static void arm_reset(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
 	if (info != NULL)
@@ -120,8 +119,8 @@ static void free_stream(struct world_call *call)
 	free(stream);
 }
 
-static void on_completed(
-	void *cls, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code)
+static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+	enum MHD_RequestTerminationCode code)
 {
 	struct world_call *call = *con_cls;
 
@@ -174,8 +173,8 @@ static void ask(struct world_call *call)
 		call->httpd->events->asked(call->httpd->arg, call);
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
-	const char *method, const char *version, const char *upload, size_t *upload_size, void **con_cls)
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *upload, size_t *upload_size, void **con_cls)
 {
 	struct world_call *call = *con_cls;
 
@@ -246,8 +245,8 @@ static struct MHD_Response *make_response(const struct world_answer *answer)
 	if (answer->ending == WORLD_RESET || answer->ending == WORLD_HANG)
 		return NULL;
 	if (answer->ending == WORLD_WHOLE || answer->size < 2)
-		response = MHD_create_response_from_buffer(
-			answer->size, (void *)(uintptr_t)answer->body, MHD_RESPMEM_MUST_COPY);
+		response = MHD_create_response_from_buffer(answer->size, (void *)(uintptr_t)answer->body,
+			MHD_RESPMEM_MUST_COPY);
 	else
 		response = make_half(answer);
 	REQUIRE(response != NULL);
@@ -304,8 +303,8 @@ static void wake(struct world_stream *stream)
 	loop_defer(httpd->loop, &httpd->again, pump, httpd);
 }
 
-struct world_stream *world_call_stream(
-	struct world_call *call, void (*ended)(void *arg, struct world_stream *stream), void *arg)
+struct world_stream *world_call_stream(struct world_call *call, void (*ended)(void *arg, struct world_stream *stream),
+	void *arg)
 {
 	struct world_stream *stream = mem_zalloc(sizeof(*stream));
 
@@ -313,11 +312,9 @@ struct world_stream *world_call_stream(
 	buf_init(&stream->out, STREAM_MOST);
 	call->stream = stream;
 	call->status = 200;
-	call->response =
-		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, stream, NULL);
+	call->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, stream, NULL);
 	REQUIRE(call->response != NULL);
-	MHD_add_response_header(
-		call->response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
+	MHD_add_response_header(call->response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
 	MHD_add_response_header(call->response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	be_ready(call);
 	return stream;
@@ -343,11 +340,10 @@ static struct MHD_Daemon *start(struct world_httpd *httpd, const char *address, 
 		return NULL;
 	}
 	errno = 0;
-	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL,
-		NULL, on_request, httpd, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-		MHD_OPTION_URI_LOG_CALLBACK, on_uri, httpd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_END);
+	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL,
+		on_request, httpd, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
+		httpd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)MEMORY_PER_CONNECTION, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, MHD_OPTION_END);
 	if (daemon == NULL && errno == 0)
 		errno = EADDRINUSE;
 	return daemon;

@@ -36,7 +36,7 @@ void world_httpd_close(struct world_httpd *httpd, void (*closed)(void *arg), voi
 const char *world_call_method(const struct world_call *call);
 const char *world_call_path(const struct world_call *call);
 const char *world_call_query(const struct world_call *call); /* not decoded, "" if none */
-const char *world_call_body(const struct world_call *call);  /* ends in a zero, "" if none */
+const char *world_call_body(const struct world_call *call); /* ends in a zero, "" if none */
 size_t world_call_body_size(const struct world_call *call);
 
 /* A value that the owner hangs on a call between `begun` and `asked`. */
@@ -45,17 +45,17 @@ int world_call_tag(const struct world_call *call);
 
 enum world_ending {
 	WORLD_WHOLE,
-	WORLD_CUT,          /* half of the body, then closed */
+	WORLD_CUT, /* half of the body, then closed */
 	WORLD_RESET_MIDDLE, /* half of the body, then reset */
-	WORLD_RESET,        /* no answer, reset */
-	WORLD_HANG,         /* no answer for ten minutes, then reset */
+	WORLD_RESET, /* no answer, reset */
+	WORLD_HANG, /* no answer for ten minutes, then reset */
 };
 
 struct world_answer {
 	int status;
-	const char *type;   /* Content-Type */
+	const char *type; /* Content-Type */
 	const char *server; /* Server header, or NULL */
-	const char *body;   /* copied */
+	const char *body; /* copied */
 	size_t size;
 	enum world_ending ending;
 };
@@ -67,8 +67,8 @@ void world_call_answer(struct world_call *call, const struct world_answer *answe
  * Answers with an event stream that stays open. `ended` is called once when it is over; the stream is gone
  * then.
  */
-struct world_stream *world_call_stream(
-	struct world_call *call, void (*ended)(void *arg, struct world_stream *stream), void *arg);
+struct world_stream *world_call_stream(struct world_call *call, void (*ended)(void *arg, struct world_stream *stream),
+	void *arg);
 
 /* Adds bytes. False when the reader is so slow that 1 MiB waits already; nothing was added. */
 bool world_stream_send(struct world_stream *stream, const char *bytes, size_t size);

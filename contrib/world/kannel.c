@@ -47,8 +47,7 @@ static const char *user_of(const struct world_query *query)
 static struct world_peer *find(struct world *world, const char *user)
 {
 	for (size_t i = 0; i < world->peer_count; i++)
-		if (world->peers[i]->options.kind == WORLD_KANNEL &&
-			strcmp(world->peers[i]->options.user, user) == 0)
+		if (world->peers[i]->options.kind == WORLD_KANNEL && strcmp(world->peers[i]->options.user, user) == 0)
 			return world->peers[i];
 	return NULL;
 }
@@ -143,8 +142,7 @@ void world_kannel_asked(struct world *world, struct world_call *call)
 
 	world_query_read(&asked->query, world_call_query(call));
 	struct world_peer *peer = find(world, user_of(&asked->query));
-	const char *password =
-		world_query_text(&asked->query, "password", world_query_text(&asked->query, "pass", ""));
+	const char *password = world_query_text(&asked->query, "password", world_query_text(&asked->query, "pass", ""));
 	if (peer != NULL)
 		peer->totals.requests++;
 	if (peer == NULL || strcmp(password, peer->options.secret) != 0) {
@@ -220,8 +218,7 @@ static void fill_url(struct buf *out, const char *url, const struct world_receip
 
 void world_kannel_receipt(const struct world_peer *peer, const struct world_receipt *receipt, struct buf *url)
 {
-	static const char *const answers[] = {
-		[1] = "stat:DELIVRD err:000", [2] = "stat:UNDELIV err:027", [8] = "ACK/"};
+	static const char *const answers[] = {[1] = "stat:DELIVRD err:000", [2] = "stat:UNDELIV err:027", [8] = "ACK/"};
 
 	fill_url(url, receipt->url, receipt, answers[receipt->type]);
 }

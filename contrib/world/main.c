@@ -222,8 +222,7 @@ static char *nth_name(const char *list, const char *word, unsigned int n)
 	return mem_strndup(list, strcspn(list, ","));
 }
 
-static bool add_many(
-	const struct args *args, struct run *run, enum world_kind kind, const char *list, const char *word)
+static bool add_many(const struct args *args, struct run *run, enum world_kind kind, const char *list, const char *word)
 {
 	char *name;
 

@@ -26,8 +26,8 @@ void world_violate(struct world_peer *peer, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	world->violations[world->violation_count++] =
-		mem_printf("%s %s: %s", clock_text(clock_wall_ms(), when), peer->options.name, words);
+	world->violations[world->violation_count++] = mem_printf("%s %s: %s", clock_text(clock_wall_ms(), when),
+		peer->options.name, words);
 }
 
 bool world_peer_arrived(struct world_peer *peer, uint32_t units)
@@ -39,8 +39,8 @@ bool world_peer_arrived(struct world_peer *peer, uint32_t units)
 	world_window_add(&peer->window, clock_mono_ms(), length, units);
 	if (peer->options.limit == 0 || peer->window.sum <= peer->options.limit)
 		return false;
-	world_violate(peer, "%llu units within %u ms, %u are permitted", (unsigned long long)peer->window.sum,
-		length, peer->options.limit);
+	world_violate(peer, "%llu units within %u ms, %u are permitted", (unsigned long long)peer->window.sum, length,
+		peer->options.limit);
 	return true;
 }
 
@@ -52,8 +52,7 @@ static void remember_recent(struct world_peer *peer, uint64_t phone, uint32_t te
 	*recent = (struct world_recent){++world->recent_count, phone, text, peer, clock_wall_ms()};
 }
 
-void world_peer_took(
-	struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts)
+void world_peer_took(struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts)
 {
 	struct world *world = peer->world;
 	uint32_t row = world_texts_put(world->texts, text, parts);
@@ -154,8 +153,7 @@ void world_peer_answer(struct world_peer *peer, struct world_call *call, enum wo
 	world_call_answer(call, &answer, world_chance_latency(&peer->chance));
 }
 
-void world_say(
-	struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server)
+void world_say(struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server)
 {
 	struct world_answer answer = {.status = say->status,
 		.type = say->type,
@@ -198,8 +196,7 @@ void world_peer_free(struct world_peer *peer)
 {
 	const struct world_peer_options *options = &peer->options;
 	const char *const strings[] = {options->name, options->user, options->secret, options->ec_name,
-		options->sign_code, options->signature, options->report_url, options->reply_url,
-		options->program};
+		options->sign_code, options->signature, options->report_url, options->reply_url, options->program};
 
 	world_peer_forget(peer);
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)

@@ -93,8 +93,7 @@ void world_violate(struct world_peer *peer, const char *format, ...) __attribute
 bool world_peer_arrived(struct world_peer *peer, uint32_t units);
 
 /* Books texts as having reached these phones, and orders the receipts asked for. */
-void world_peer_took(
-	struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts);
+void world_peer_took(struct world_peer *peer, const struct world_order *order, const char *text, uint32_t parts);
 
 /* One answer of a protocol. */
 struct world_say {
@@ -122,8 +121,7 @@ void world_peer_answer(struct world_peer *peer, struct world_call *call, enum wo
 	const struct world_says *says, uint32_t recipients);
 
 /* Answers without any fault. */
-void world_say(
-	struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server);
+void world_say(struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server);
 
 /* The HTTP protocols. `peer` may be NULL where nobody answers to the credentials. */
 void world_kannel_asked(struct world *world, struct world_call *call);
@@ -135,11 +133,10 @@ struct world_peer *world_kannel_peer(struct world *world, const struct world_cal
 struct world_peer *world_wecom_peer(struct world *world, const struct world_call *call);
 
 /* What a receipt or a reply looks like on the wire: a whole HTTP request, headers and all. */
-void world_kannel_receipt(
-	const struct world_peer *peer, const struct world_receipt *receipt, struct buf *url);
+void world_kannel_receipt(const struct world_peer *peer, const struct world_receipt *receipt, struct buf *url);
 void world_kannel_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *url);
-void world_yunmas_receipt(
-	const struct world_peer *peer, const struct world_receipt *receipt, bool pulled, struct buf *body);
+void world_yunmas_receipt(const struct world_peer *peer, const struct world_receipt *receipt, bool pulled,
+	struct buf *body);
 void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *body);
 
 /* Forgets messages and what waits to be pulled. */

@@ -143,8 +143,7 @@ uint32_t world_phones_count_text(const struct world_phones *phones, uint64_t pho
 	return pair == NULL ? 0 : pair->count;
 }
 
-void world_phones_times(
-	const struct world_phones *phones, uint64_t phone, int64_t *first_ms, int64_t *last_ms)
+void world_phones_times(const struct world_phones *phones, uint64_t phone, int64_t *first_ms, int64_t *last_ms)
 {
 	const struct slot *slot = place(phones, phone);
 	uint32_t first = UINT32_MAX, last = 0;
@@ -160,8 +159,8 @@ void world_phones_times(
 	*last_ms = phones->epoch_ms + (int64_t)last * 10;
 }
 
-static uint32_t count_wanted(
-	const struct world_phones *phones, const struct slot *slot, const bool *wanted, size_t rows)
+static uint32_t count_wanted(const struct world_phones *phones, const struct slot *slot, const bool *wanted,
+	size_t rows)
 {
 	uint32_t count = 0;
 
@@ -173,8 +172,7 @@ static uint32_t count_wanted(
 	return count;
 }
 
-void world_phones_reach(
-	const struct world_phones *phones, const bool *wanted, size_t rows, struct world_reach *reach)
+void world_phones_reach(const struct world_phones *phones, const bool *wanted, size_t rows, struct world_reach *reach)
 {
 	memset(reach, 0, sizeof(*reach));
 	for (size_t i = 0; i < phones->room; i++) {
@@ -190,8 +188,8 @@ void world_phones_reach(
 	}
 }
 
-void world_phones_each(
-	const struct world_phones *phones, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg)
+void world_phones_each(const struct world_phones *phones, bool (*each)(void *arg, uint64_t phone, uint32_t count),
+	void *arg)
 {
 	for (size_t i = 0; i < phones->room; i++)
 		if (phones->slots[i].phone != 0 && !each(arg, phones->slots[i].phone, phones->slots[i].count))

@@ -26,15 +26,13 @@ uint32_t world_phones_count(const struct world_phones *phones, uint64_t phone);
 uint32_t world_phones_count_text(const struct world_phones *phones, uint64_t phone, uint32_t text);
 
 /* First and last time, 0 for a phone that got nothing. */
-void world_phones_times(
-	const struct world_phones *phones, uint64_t phone, int64_t *first_ms, int64_t *last_ms);
+void world_phones_times(const struct world_phones *phones, uint64_t phone, int64_t *first_ms, int64_t *last_ms);
 
 /* Sums over all phones, of the texts for which wanted[row] is set (NULL: all). */
-void world_phones_reach(
-	const struct world_phones *phones, const bool *wanted, size_t rows, struct world_reach *reach);
+void world_phones_reach(const struct world_phones *phones, const bool *wanted, size_t rows, struct world_reach *reach);
 
-void world_phones_each(const struct world_phones *phones,
-	bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg);
+void world_phones_each(const struct world_phones *phones, bool (*each)(void *arg, uint64_t phone, uint32_t count),
+	void *arg);
 
 /* Phones that got anything. */
 uint64_t world_phones_size(const struct world_phones *phones);

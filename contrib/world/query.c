@@ -84,8 +84,8 @@ void world_query_escape(struct buf *out, const char *bytes, size_t size)
 
 	for (size_t i = 0; i < size; i++) {
 		unsigned char c = (unsigned char)bytes[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			c == '-' || c == '_' || c == '.' || c == '~';
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+			c == '_' || c == '.' || c == '~';
 		if (plain) {
 			buf_add_byte(out, c);
 		} else {

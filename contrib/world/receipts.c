@@ -175,8 +175,7 @@ static struct line *new_line(struct world_peer *peer, const char *url, const cha
 }
 
 /* Decides every recipient's fate and fills the groups of the final receipts that were asked for. */
-static void decide(
-	struct world_peer *peer, const struct world_order *order, struct group *good, struct group *bad)
+static void decide(struct world_peer *peer, const struct world_order *order, struct group *good, struct group *bad)
 {
 	for (uint32_t i = 0; i < order->count; i++) {
 		bool gone = world_chance_fires(&peer->chance, WORLD_FAULT_UNDELIVERED);
@@ -190,13 +189,11 @@ static void decide(
 	}
 }
 
-void world_receipts_order(
-	struct world_receipts *receipts, struct world_peer *peer, const struct world_order *order)
+void world_receipts_order(struct world_receipts *receipts, struct world_peer *peer, const struct world_order *order)
 {
 	struct line *line = new_line(peer, order->url, order->from, order->group);
 	struct group *ack = new_group(line, 8, order->count * 2);
-	struct group *good = new_group(line, 1, order->count * 2),
-		     *bad = new_group(line, 2, order->count * 2);
+	struct group *good = new_group(line, 1, order->count * 2), *bad = new_group(line, 2, order->count * 2);
 	uint64_t late = peer->chance.switches[WORLD_FAULT_RECEIPT_LATE].next;
 	uint64_t ack_ms = peer->options.ack_ms + late, final_ms = peer->options.delivery_ms + late;
 
@@ -219,8 +216,7 @@ void world_receipts_order(
 	release_line(line);
 }
 
-void world_receipts_reply(
-	struct world_receipts *receipts, struct world_peer *peer, uint64_t phone, const char *text)
+void world_receipts_reply(struct world_receipts *receipts, struct world_peer *peer, uint64_t phone, const char *text)
 {
 	struct line *line = new_line(peer, peer->options.reply_url, NULL, "");
 	struct group *group = new_group(line, 0, 1);
@@ -307,8 +303,8 @@ static void fly(struct world_receipts *receipts, const struct group *group, uint
 	buf_init(&url, 16384);
 	buf_init(&body, 16384);
 	write_flight(flight, &url, &body);
-	if (!world_client_send(receipts->client, buf_text(&url), body.size > 0 ? body.data : NULL, body.size,
-		    on_done, flight))
+	if (!world_client_send(receipts->client, buf_text(&url), body.size > 0 ? body.data : NULL, body.size, on_done,
+		    flight))
 		on_done(flight, 0);
 	buf_fini(&url);
 	buf_fini(&body);

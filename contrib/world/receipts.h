@@ -20,8 +20,8 @@ struct world_receipts;
 struct world_order {
 	const uint64_t *phones;
 	uint32_t count;
-	const char *url;   /* Kannel's dlr-url, 云MAS's report address; NULL: none, or to be pulled */
-	const char *from;  /* our number, or NULL */
+	const char *url; /* Kannel's dlr-url, 云MAS's report address; NULL: none, or to be pulled */
+	const char *from; /* our number, or NULL */
 	const char *group; /* the provider's id of the request */
 	unsigned int mask; /* Kannel's bits; 1 | 2 for a final receipt; 0: none */
 };
@@ -31,19 +31,17 @@ struct world_receipt {
 	const char *url, *from, *group;
 	uint64_t phone;
 	unsigned int type; /* 8 accepted by the carrier, 1 delivered, 2 not delivered */
-	int64_t taken_ms;  /* wall */
+	int64_t taken_ms; /* wall */
 	uint64_t id;
 };
 
 struct world_receipts *world_receipts_new(struct world *world);
 
 /* Orders what belongs to texts just taken; draws the receipt faults of the peer. */
-void world_receipts_order(
-	struct world_receipts *receipts, struct world_peer *peer, const struct world_order *order);
+void world_receipts_order(struct world_receipts *receipts, struct world_peer *peer, const struct world_order *order);
 
 /* Pushes one resident's answer. */
-void world_receipts_reply(
-	struct world_receipts *receipts, struct world_peer *peer, uint64_t phone, const char *text);
+void world_receipts_reply(struct world_receipts *receipts, struct world_peer *peer, uint64_t phone, const char *text);
 
 /* Receipts not yet handed over. */
 uint64_t world_receipts_waiting(const struct world_receipts *receipts);

@@ -226,8 +226,7 @@ static void on_closed(void *arg, int error)
 	let_go(sign);
 }
 
-static const struct sock_events events = {
-	.received = on_received, .writable = on_writable, .closed = on_closed};
+static const struct sock_events events = {.received = on_received, .writable = on_writable, .closed = on_closed};
 
 static void on_accepted(void *arg, struct sock *sock)
 {

@@ -33,7 +33,7 @@ void world_command_reply(struct world_card_reply *reply, uint8_t group, uint8_t 
  * Does what a frame asks (not `taken`: only answers as if) and fills the answer. False when the card stays
  * silent. Breaches are written down at the peer.
  */
-bool world_command_run(struct world_peer *peer, struct world_card *card, const struct world_frame *frame,
-	bool taken, struct world_card_reply *reply);
+bool world_command_run(struct world_peer *peer, struct world_card *card, const struct world_frame *frame, bool taken,
+	struct world_card_reply *reply);
 
 #endif

@@ -137,6 +137,5 @@ uint64_t world_sms_phone(const char *text, size_t size)
 
 void world_sms_mask(uint64_t phone, char out[16])
 {
-	snprintf(out, 16, "%03u****%04u", (unsigned int)(phone / 100000000u % 1000),
-		(unsigned int)(phone % 10000));
+	snprintf(out, 16, "%03u****%04u", (unsigned int)(phone / 100000000u % 1000), (unsigned int)(phone % 10000));
 }

@@ -45,8 +45,7 @@ static json_t *json_faults(const struct world_peer *peer)
 		if (on->next == 0 && on->permille == 0)
 			continue;
 		json_t *fault = json_object();
-		json_object_set_new(
-			fault, "next", json_integer(on->next == WORLD_ALWAYS ? -1 : (json_int_t)on->next));
+		json_object_set_new(fault, "next", json_integer(on->next == WORLD_ALWAYS ? -1 : (json_int_t)on->next));
 		set_number(fault, "permille", on->permille);
 		json_object_set_new(json, world_fault_name((enum world_fault)i), fault);
 	}
@@ -55,10 +54,9 @@ static json_t *json_faults(const struct world_peer *peer)
 
 static json_t *json_area(const struct world_area *area)
 {
-	return json_pack("{s:i, s:s, s:s#, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "id", area->id, "text",
-		area->text, "colour", &area->colour, 1, "effect", area->effect, "speed", area->speed, "x",
-		area->x, "y", area->y, "width", area->width, "height", area->height, "font", area->font,
-		"lease_s", area->lease_s);
+	return json_pack("{s:i, s:s, s:s#, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "id", area->id, "text", area->text,
+		"colour", &area->colour, 1, "effect", area->effect, "speed", area->speed, "x", area->x, "y", area->y,
+		"width", area->width, "height", area->height, "font", area->font, "lease_s", area->lease_s);
 }
 
 static json_t *json_sign(const struct world_peer *peer)
@@ -69,9 +67,9 @@ static json_t *json_sign(const struct world_peer *peer)
 	for (unsigned int i = 0; i < WORLD_AREAS; i++)
 		if (card->areas[i].used)
 			json_array_append_new(areas, json_area(&card->areas[i].area));
-	return json_pack("{s:b, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "mains", card->mains, "on",
-		card->on, "brightness", card->brightness, "mode", card->display_mode, "width", card->width,
-		"height", card->height, "program", card->program, "showing", card->showing, "areas", areas);
+	return json_pack("{s:b, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:o}", "mains", card->mains, "on", card->on,
+		"brightness", card->brightness, "mode", card->display_mode, "width", card->width, "height",
+		card->height, "program", card->program, "showing", card->showing, "areas", areas);
 }
 
 static json_t *json_message(const struct world_peer *robot)
@@ -86,8 +84,7 @@ static json_t *json_message(const struct world_peer *robot)
 static json_t *json_peer(const struct world_peer *peer)
 {
 	json_t *json = json_pack("{s:s, s:s, s:o, s:o}", "name", peer->options.name, "kind",
-		world_kind_name(peer->options.kind), "totals", json_totals(&peer->totals), "faults",
-		json_faults(peer));
+		world_kind_name(peer->options.kind), "totals", json_totals(&peer->totals), "faults", json_faults(peer));
 
 	if (peer->options.kind == WORLD_WECOM)
 		json_object_set_new(json, "message", json_message(peer));
@@ -117,8 +114,8 @@ static json_t *json_recent(const struct world *world, uint64_t after)
 		world_sms_mask(recent->phone, phone);
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:I}", "phone", phone, "text",
-				world_texts_row(world->texts, recent->text)->text, "peer",
-				recent->peer->options.name, "ms", (json_int_t)recent->wall_ms));
+				world_texts_row(world->texts, recent->text)->text, "peer", recent->peer->options.name,
+				"ms", (json_int_t)recent->wall_ms));
 	}
 	return list;
 }
@@ -181,8 +178,8 @@ void world_report(const struct world *world, struct buf *out)
 	json_object_set_new(json, "totals", json_totals(&totals));
 	json_object_set_new(json, "reach",
 		json_pack("{s:I, s:I, s:I, s:I, s:I}", "phones", (json_int_t)reach.phones, "once",
-			(json_int_t)reach.once, "more", (json_int_t)reach.more, "texts",
-			(json_int_t)reach.texts, "most", (json_int_t)reach.most));
+			(json_int_t)reach.once, "more", (json_int_t)reach.more, "texts", (json_int_t)reach.texts,
+			"most", (json_int_t)reach.most));
 	set_number(json, "receipts_waiting", world_receipts_waiting(world->receipts));
 	for (size_t i = 0; i < world->peer_count; i++)
 		json_array_append_new(peers, json_peer(world->peers[i]));

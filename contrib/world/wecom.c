@@ -11,11 +11,10 @@
 
 #define MESSAGES_MOST 1000
 #define JSON_TYPE     "application/json; charset=UTF-8"
-#define ERR(code, words)                                                                                     \
-	{                                                                                                    \
-		200, JSON_TYPE,                                                                              \
-			"{\"errcode\":" #code ",\"errmsg\":\"" words                                         \
-			", hint: [1785555555333], from ip: 127.0.0.1\"}"                                     \
+#define ERR(code, words)                                                                                               \
+	{                                                                                                              \
+		200, JSON_TYPE,                                                                                        \
+			"{\"errcode\":" #code ",\"errmsg\":\"" words ", hint: [1785555555333], from ip: 127.0.0.1\"}"  \
 	}
 
 static const struct world_says says = {
@@ -46,8 +45,7 @@ struct world_peer *world_wecom_peer(struct world *world, const struct world_call
 	world_query_read(&query, world_call_query(call));
 	const char *key = world_query_text(&query, "key", "");
 	for (size_t i = 0; i < world->peer_count && peer == NULL; i++)
-		if (world->peers[i]->options.kind == WORLD_WECOM &&
-			strcmp(world->peers[i]->options.secret, key) == 0)
+		if (world->peers[i]->options.kind == WORLD_WECOM && strcmp(world->peers[i]->options.secret, key) == 0)
 			peer = world->peers[i];
 	world_query_fini(&query);
 	return peer;
@@ -94,11 +92,10 @@ static void keep(struct world_peer *robot, const char *type, const json_t *objec
 	if (robot->message_count == MESSAGES_MOST) {
 		free((char *)(uintptr_t)robot->messages[0].text);
 		free((char *)(uintptr_t)robot->messages[0].mentions);
-		memmove(robot->messages, robot->messages + 1,
-			--robot->message_count * sizeof(*robot->messages));
+		memmove(robot->messages, robot->messages + 1, --robot->message_count * sizeof(*robot->messages));
 	}
-	robot->messages[robot->message_count++] = (struct world_message){
-		clock_wall_ms(), clock_mono_ms(), type, mem_strdup(content), find_mentions(object, content)};
+	robot->messages[robot->message_count++] = (struct world_message){clock_wall_ms(), clock_mono_ms(), type,
+		mem_strdup(content), find_mentions(object, content)};
 	robot->totals.taken++;
 	robot->totals.parts++;
 	robot->totals.delivered++;
@@ -159,8 +156,7 @@ void world_wecom_asked(struct world *world, struct world_call *call)
 		world_say(NULL, call, &unknown_key, NULL);
 		return;
 	}
-	json_t *json =
-		json_loadb(world_call_body(call), world_call_body_size(call), JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = json_loadb(world_call_body(call), world_call_body_size(call), JSON_REJECT_DUPLICATES, NULL);
 	robot->totals.requests++;
 	world_peer_touch(robot);
 	post(robot, call, json);

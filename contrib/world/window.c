@@ -45,8 +45,7 @@ void world_window_add(struct world_window *window, uint64_t now_ms, uint32_t len
 	slide(window, now_ms, length_ms);
 	window->sum += units;
 	window->largest = units > window->largest ? units : window->largest;
-	if (window->count > 0 && window->list[window->count - 1].ms >= now_ms &&
-		window->tail < window->count) {
+	if (window->count > 0 && window->list[window->count - 1].ms >= now_ms && window->tail < window->count) {
 		window->list[window->count - 1].units += units;
 		return;
 	}

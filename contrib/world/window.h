@@ -17,8 +17,8 @@ struct world_arrival {
 struct world_window {
 	struct world_arrival *list;
 	size_t count, room;
-	size_t tail;      /* first record inside the running window */
-	uint64_t sum;     /* of the running window */
+	size_t tail; /* first record inside the running window */
+	uint64_t sum; /* of the running window */
 	uint32_t largest; /* of one request */
 };
 

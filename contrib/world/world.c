@@ -176,8 +176,8 @@ static bool open_peer(struct world_peer *peer)
 	if (peer->options.kind != WORLD_ONBON) {
 		bool robot = peer->options.kind == WORLD_WECOM;
 		peer->port = world_http_port(world);
-		peer->url = mem_printf("http://%s:%u%s%s%s", world->address, peer->port,
-			paths[peer->options.kind], robot ? "?key=" : "", robot ? peer->options.secret : "");
+		peer->url = mem_printf("http://%s:%u%s%s%s", world->address, peer->port, paths[peer->options.kind],
+			robot ? "?key=" : "", robot ? peer->options.secret : "");
 		return true;
 	}
 	peer->sign = world_sign_new(peer);

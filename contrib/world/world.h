@@ -33,16 +33,16 @@ struct world_peer;
 enum world_kind {
 	WORLD_KANNEL, /* GET /cgi-bin/sendsms (http-apis.md 9) */
 	WORLD_YUNMAS, /* POST /sms/norsubmit and its fellows (operators.md 2.1) */
-	WORLD_WECOM,  /* POST /cgi-bin/webhook/send?key= (http-apis.md 1) */
-	WORLD_ONBON,  /* BX-K frames on a port of its own (led-signs.md 3) */
+	WORLD_WECOM, /* POST /cgi-bin/webhook/send?key= (http-apis.md 1) */
+	WORLD_ONBON, /* BX-K frames on a port of its own (led-signs.md 3) */
 };
 
 struct world_options {
 	const char *address; /* NULL: 127.0.0.1 */
-	uint16_t http_port;  /* all gateways and robots; 0: a free one */
-	uint16_t page_port;  /* the page and POST /control; 0: a free one */
-	bool no_page;        /* no page at all */
-	uint64_t seed;       /* of every pretended chance */
+	uint16_t http_port; /* all gateways and robots; 0: a free one */
+	uint16_t page_port; /* the page and POST /control; 0: a free one */
+	bool no_page; /* no page at all */
+	uint64_t seed; /* of every pretended chance */
 };
 
 /* Zero means the default said. Strings are copied. */
@@ -50,25 +50,24 @@ struct world_peer_options {
 	enum world_kind kind;
 	const char *name; /* unique */
 	const char *user; /* Kannel username, 云MAS apId; NULL: "crier" */
-	const char
-		*secret; /* Kannel password, 云MAS secretKey, robot key; NULL: "secret" (robots: the name) */
-	const char *ec_name;    /* 云MAS ecName; NULL: any is taken */
-	const char *sign_code;  /* 云MAS signature code; NULL: any is taken */
-	const char *signature;  /* words that the platform puts in front as 【words】; NULL: none */
+	const char *secret; /* Kannel password, 云MAS secretKey, robot key; NULL: "secret" (robots: the name) */
+	const char *ec_name; /* 云MAS ecName; NULL: any is taken */
+	const char *sign_code; /* 云MAS signature code; NULL: any is taken */
+	const char *signature; /* words that the platform puts in front as 【words】; NULL: none */
 	const char *report_url; /* 云MAS pushes its reports here; NULL: they wait to be pulled */
 	const char *reply_url; /* replies of residents are pushed here (Kannel: a get-url with %p %P %a %t) */
-	uint32_t ack_ms;       /* taken → receipt of type 8; 0: 20 */
-	uint32_t delivery_ms;  /* taken → final receipt; 0: 200 */
+	uint32_t ack_ms; /* taken → receipt of type 8; 0: 20 */
+	uint32_t delivery_ms; /* taken → final receipt; 0: 200 */
 	/*
 	 * At most `limit` units in any window of `limit_ms`; more is a violation. 0: none (robots: 20 in a minute).
 	 */
 	uint32_t limit, limit_ms;
 	bool enforce; /* over the limit the peer also answers its throttle code (robots always do) */
 	/* signs */
-	uint16_t port;          /* 0: a free one */
+	uint16_t port; /* 0: a free one */
 	uint16_t width, height; /* 0: 128 × 32 */
-	uint8_t device;         /* BX-K device type; 0: 0x61 (6K1) */
-	const char *program;    /* what the owner's own programme shows; NULL: 欢迎光临 */
+	uint8_t device; /* BX-K device type; 0: 0x61 (6K1) */
+	const char *program; /* what the owner's own programme shows; NULL: 欢迎光临 */
 };
 
 /*
@@ -127,18 +126,18 @@ void world_reply(struct world_peer *peer, uint64_t phone, const char *text);
 /* ---- counts ---- */
 
 struct world_totals {
-	uint64_t requests;  /* requests or frames that came, whole and well formed or not */
+	uint64_t requests; /* requests or frames that came, whole and well formed or not */
 	uint64_t malformed; /* that no real peer would have understood */
 	uint64_t strangers; /* wrong user, password, mac or key */
 	uint64_t throttled; /* answered with the throttle code */
-	uint64_t faulted;   /* on which a fault was played */
+	uint64_t faulted; /* on which a fault was played */
 	uint64_t units; /* as the limit counts them: parts × recipients; messages; frames; taken or not */
 	uint64_t taken; /* recipients (SMS), messages (robots), area updates (signs): the truth */
 	uint64_t parts; /* billed: parts × recipients, of what was taken */
-	uint64_t answered_ok;            /* the same as its answers claimed them, of those that left whole */
-	uint64_t receipts_due;           /* receipts that belong to what was taken, by the mask asked for */
-	uint64_t receipts_sent;          /* handed over and answered with 2xx, or pulled */
-	uint64_t receipts_lost;          /* given up after several tries, or dropped by a fault */
+	uint64_t answered_ok; /* the same as its answers claimed them, of those that left whole */
+	uint64_t receipts_due; /* receipts that belong to what was taken, by the mask asked for */
+	uint64_t receipts_sent; /* handed over and answered with 2xx, or pulled */
+	uint64_t receipts_lost; /* given up after several tries, or dropped by a fault */
 	uint64_t delivered, undelivered; /* taken recipients by their final fate */
 	uint64_t violations;
 };
@@ -158,15 +157,14 @@ int64_t world_phone_last_ms(const struct world *world, uint64_t phone);
 struct world_reach {
 	uint64_t phones; /* at least once */
 	uint64_t once;
-	uint64_t more;  /* more than once */
+	uint64_t more; /* more than once */
 	uint64_t texts; /* in all */
-	uint32_t most;  /* by one phone */
+	uint32_t most; /* by one phone */
 };
 void world_reached(const struct world *world, const char *marker, struct world_reach *reach);
 
 /* Calls `each` for every phone reached, in no order, until it returns false. */
-void world_phones(
-	const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg);
+void world_phones(const struct world *world, bool (*each)(void *arg, uint64_t phone, uint32_t count), void *arg);
 
 /*
  * Different texts seen by phones; text by index in order of first arrival (NULL past the end) and how many
@@ -222,8 +220,7 @@ const struct world_shown *world_shown(const struct world_peer *sign, size_t inde
  * The longest stretch between two monotonic times in which nothing visible contained `marker` (NULL: the sign
  * was dark or showed only its owner's programme).
  */
-uint64_t world_sign_gap_ms(
-	const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms);
+uint64_t world_sign_gap_ms(const struct world_peer *sign, const char *marker, uint64_t from_ms, uint64_t until_ms);
 
 /* Everything as one JSON object: totals per peer, reach, violations. */
 void world_report(const struct world *world, struct buf *out);

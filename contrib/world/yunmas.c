@@ -16,9 +16,9 @@
 #define PULL_AT_ONCE 500
 
 #define JSON_TYPE "application/json;charset=UTF-8"
-#define REFUSAL(code)                                                                                        \
-	{                                                                                                    \
-		200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"" code "\",\"success\":false}"              \
+#define REFUSAL(code)                                                                                                  \
+	{                                                                                                              \
+		200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"" code "\",\"success\":false}"                        \
 	}
 
 static const struct world_says template = {
@@ -58,8 +58,7 @@ static const char *field(const struct asked *asked, const char *name)
 static struct world_peer *find(struct world *world, const char *user)
 {
 	for (size_t i = 0; i < world->peer_count; i++)
-		if (world->peers[i]->options.kind == WORLD_YUNMAS &&
-			strcmp(world->peers[i]->options.user, user) == 0)
+		if (world->peers[i]->options.kind == WORLD_YUNMAS && strcmp(world->peers[i]->options.user, user) == 0)
 			return world->peers[i];
 	return NULL;
 }
@@ -100,12 +99,12 @@ static bool mac_fits(const struct world_peer *peer, const struct asked *asked)
 {
 	char mac[33];
 	char *whole = asked->templated
-		? mem_printf("%s%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"),
-			  peer->options.secret, field(asked, "templateId"), field(asked, "mobiles"),
-			  asked->params, field(asked, "sign"), field(asked, "addSerial"))
-		: mem_printf("%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"),
-			  peer->options.secret, field(asked, "mobiles"), field(asked, "content"),
-			  field(asked, "sign"), field(asked, "addSerial"));
+		? mem_printf("%s%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"), peer->options.secret,
+			  field(asked, "templateId"), field(asked, "mobiles"), asked->params, field(asked, "sign"),
+			  field(asked, "addSerial"))
+		: mem_printf("%s%s%s%s%s%s%s", field(asked, "ecName"), field(asked, "apId"), peer->options.secret,
+			  field(asked, "mobiles"), field(asked, "content"), field(asked, "sign"),
+			  field(asked, "addSerial"));
 
 	world_md5(whole, strlen(whole), mac);
 	free(whole);
@@ -165,11 +164,9 @@ static void submit(struct world_peer *peer, struct world_call *call, struct aske
 	bool taken;
 
 	snprintf(group, sizeof(group), "0927%018llu", (unsigned long long)++peer->world->ids);
-	snprintf(
-		reply, sizeof(reply), "{\"msgGroup\":\"%s\",\"rspcod\":\"success\",\"success\":true}", group);
+	snprintf(reply, sizeof(reply), "{\"msgGroup\":\"%s\",\"rspcod\":\"success\",\"success\":true}", group);
 	says.ok = (struct world_say){200, JSON_TYPE, reply};
-	if (!asked->templated && peer->options.signature != NULL &&
-		strstr(field(asked, "content"), "【") != NULL)
+	if (!asked->templated && peer->options.signature != NULL && strstr(field(asked, "content"), "【") != NULL)
 		world_violate(peer, "the text carries a signature of its own beside the platform's");
 	bool over = world_peer_arrived(peer, asked->count * asked->parts) && peer->options.enforce;
 	enum world_fault fault = world_peer_judge(peer, over, &taken);
@@ -205,8 +202,7 @@ static void on_submit(struct world_peer *peer, struct world_call *call, struct a
 }
 
 /* Reports and replies that are pulled: given once. */
-static void on_pull(
-	struct world_peer *peer, struct world_call *call, struct list *waiting, const struct asked *asked)
+static void on_pull(struct world_peer *peer, struct world_call *call, struct list *waiting, const struct asked *asked)
 {
 	struct buf body;
 	struct link *at;
@@ -299,8 +295,8 @@ static void add_json(struct buf *out, json_t *json)
 	json_decref(json);
 }
 
-void world_yunmas_receipt(
-	const struct world_peer *peer, const struct world_receipt *receipt, bool pulled, struct buf *body)
+void world_yunmas_receipt(const struct world_peer *peer, const struct world_receipt *receipt, bool pulled,
+	struct buf *body)
 {
 	bool good = receipt->type == 1;
 	char taken[32], now[32], phone[16];
@@ -316,9 +312,9 @@ void world_yunmas_receipt(
 		mobile = list;
 	}
 	add_json(body,
-		json_pack("{s:s, s:o, s:s, s:s, s:s, s:s}", "reportStatus", good ? "DELIVRD" : "UNDELIV",
-			"mobile", mobile, "submitDate", taken, "receiveDate", now, "errorCode",
-			good ? "DELIVRD" : "DB:0140", "msgGroup", receipt->group));
+		json_pack("{s:s, s:o, s:s, s:s, s:s, s:s}", "reportStatus", good ? "DELIVRD" : "UNDELIV", "mobile",
+			mobile, "submitDate", taken, "receiveDate", now, "errorCode", good ? "DELIVRD" : "DB:0140",
+			"msgGroup", receipt->group));
 }
 
 void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *body)
@@ -329,6 +325,6 @@ void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const cha
 	strftime(now, sizeof(now), "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)phone);
 	add_json(body,
-		json_pack("{s:s, s:s, s:s, s:s}", "mobile", number, "smsContent", text, "sendTime", now,
-			"addSerial", "10657012345678"));
+		json_pack("{s:s, s:s, s:s, s:s}", "mobile", number, "smsContent", text, "sendTime", now, "addSerial",
+			"10657012345678"));
 }

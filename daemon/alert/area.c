@@ -78,8 +78,7 @@ enum result area_add(struct area_table *table, const char *code, const char *nam
 	size_t at = area_place(table, plain);
 	table->rows = mem_resize(table->rows, table->count + 1, sizeof(*table->rows));
 	memmove(&table->rows[at + 1], &table->rows[at], (table->count - at) * sizeof(*table->rows));
-	table->rows[at] = (struct area){.code = mem_strdup(plain), .name = mem_strdup(name),
-		.folded = fold_name(name)};
+	table->rows[at] = (struct area){.code = mem_strdup(plain), .name = mem_strdup(name), .folded = fold_name(name)};
 	table->count++;
 	return RESULT_OK;
 }
@@ -102,8 +101,8 @@ static bool ends_with(const char *text, size_t length, const char *end)
 /* "昆山" for "昆山市": the length of a name without its last word, or of the whole where it has none. */
 static size_t area_stem(const char *name)
 {
-	static const char *const words[] = {"特别行政区", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "街道", "地区",
-		"省", "市", "区", "县", "盟", "镇", "乡", "村", "社区"};
+	static const char *const words[] = {"特别行政区", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "街道",
+		"地区", "省", "市", "区", "县", "盟", "镇", "乡", "村", "社区"};
 	size_t length = strlen(name);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

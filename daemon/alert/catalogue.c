@@ -6,11 +6,11 @@
 #include "base/nearest.h"
 
 /* The place of `node`, and its path as the field. */
-#define CATALOGUE_PROBLEM(problems, node, ...) \
-	do { \
-		struct place at_ = node_place(node); \
-		char path_[NODE_PATH]; \
-		problem_add(problems, PROBLEM_ERROR, &at_, node_path(node, path_), __VA_ARGS__); \
+#define CATALOGUE_PROBLEM(problems, node, ...)                                                                         \
+	do {                                                                                                           \
+		struct place at_ = node_place(node);                                                                   \
+		char path_[NODE_PATH];                                                                                 \
+		problem_add(problems, PROBLEM_ERROR, &at_, node_path(node, path_), __VA_ARGS__);                       \
 	} while (0)
 
 const struct node *catalogue_list(const struct node *root, const char *key, struct problems *problems)
@@ -18,8 +18,7 @@ const struct node *catalogue_list(const struct node *root, const char *key, stru
 	const struct node *list = node_find(root, key);
 
 	if (list == NULL || list->kind != NODE_LIST || list->count == 0 || root->count != 1) {
-		CATALOGUE_PROBLEM(problems, root,
-			N_("the file must hold one list named \"%s\" and nothing else"), key);
+		CATALOGUE_PROBLEM(problems, root, N_("the file must hold one list named \"%s\" and nothing else"), key);
 		return NULL;
 	}
 	return list;

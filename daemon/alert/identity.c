@@ -9,11 +9,11 @@
 #include "alert/words.h"
 #include "base/mem.h"
 
-#define SCHEMA "fraud-alert/1"
-#define ID_MOST 64
-#define SENDER_MOST 64
+#define SCHEMA          "fraud-alert/1"
+#define ID_MOST         64
+#define SENDER_MOST     64
 #define SUPERSEDES_MOST 50
-#define DAY_MS (24LL * 3600 * 1000)
+#define DAY_MS          (24LL * 3600 * 1000)
 
 static bool good_name(const char *text, const char *more, size_t most)
 {
@@ -45,8 +45,8 @@ static void bad_id(struct reading *reading, const struct node *node, enum field 
 	struct problem *problem = READING_ERROR(reading, node, field, N_("is no good id"));
 
 	problem_remedy(problem,
-		N_("use letters, digits, . _ and -, at most %d, beginning with a letter or digit, such as %s"),
-		ID_MOST, "320583-20261121-001");
+		N_("use letters, digits, . _ and -, at most %d, beginning with a letter or digit, such as %s"), ID_MOST,
+		"320583-20261121-001");
 }
 
 static void read_id(struct reading *reading)
@@ -98,8 +98,8 @@ static void read_issued(struct reading *reading)
 		struct problem *problem = READING_ERROR(reading, node, FIELD_ISSUED, N_("is no date and time"));
 		problem_remedy(problem, N_("write it like %s"), "2026-11-28 18:00");
 	} else if (alert->issued_ms > reading->context->now_ms + DAY_MS) {
-		struct problem *problem =
-			READING_WARNING(reading, node, FIELD_ISSUED, N_("lies more than a day in the future"));
+		struct problem *problem = READING_WARNING(reading, node, FIELD_ISSUED,
+			N_("lies more than a day in the future"));
 		problem_remedy(problem, N_("check the date and this machine's clock"));
 	}
 	free(issued);
@@ -141,8 +141,8 @@ static void read_short_form(struct reading *reading, enum field field, enum aler
 	if (node == NULL)
 		return;
 	if (written && reading->alert->action != action) {
-		struct problem *problem =
-			READING_ERROR(reading, node, field, N_("contradicts another line that says what to do"));
+		struct problem *problem = READING_ERROR(reading, node, field,
+			N_("contradicts another line that says what to do"));
 		problem_remedy(problem, N_("keep one of them"));
 	}
 	reading->alert->action = action;
@@ -204,6 +204,6 @@ void identity_assign(struct reading *reading)
 	if (alert->id != NULL)
 		return;
 	localtime_r(&seconds, &tm);
-	alert->id = mem_printf("%.6s-%04d%02d%02d-%.8s", alert->areas[0], tm.tm_year + 1900, tm.tm_mon + 1,
-		tm.tm_mday, alert->digest);
+	alert->id = mem_printf("%.6s-%04d%02d%02d-%.8s", alert->areas[0], tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		alert->digest);
 }

@@ -11,7 +11,7 @@ static bool is_drill(enum alert_status status)
 }
 
 /* Adds a problem about the whole document, or one of its fields. */
-#define LIFECYCLE_ERROR(problems, field, ...) problem_add(problems, PROBLEM_ERROR, NULL, field, __VA_ARGS__)
+#define LIFECYCLE_ERROR(problems, field, ...)   problem_add(problems, PROBLEM_ERROR, NULL, field, __VA_ARGS__)
 #define LIFECYCLE_WARNING(problems, field, ...) problem_add(problems, PROBLEM_WARNING, NULL, field, __VA_ARGS__)
 
 /*
@@ -25,8 +25,7 @@ static enum decision decide_known(const struct alert *alert, const struct lifecy
 
 	if (strcmp(facts->known_digest, alert->digest) == 0 && strcmp(facts->known_sender, alert->sender) == 0) {
 		problem = LIFECYCLE_WARNING(problems, "id",
-			N_("this alert (%s) is here already: nothing was sent again"),
-			alert->id);
+			N_("this alert (%s) is here already: nothing was sent again"), alert->id);
 		problem_remedy(problem, N_("see \"crier alert show %s\""), alert->id);
 		return DECISION_DUPLICATE;
 	}
@@ -59,10 +58,9 @@ static enum decision judge_reference(const struct alert *alert, const struct lif
 	if (is_drill(reference->status) == is_drill(alert->status))
 		return DECISION_ACCEPT;
 	problem = is_drill(alert->status)
-		? LIFECYCLE_ERROR(problems, "supersedes",
-			N_("this is a drill, but %s is a real alert"), reference->id)
-		: LIFECYCLE_ERROR(problems, "supersedes",
-			N_("this is a real alert, but %s was a drill"), reference->id);
+		? LIFECYCLE_ERROR(problems, "supersedes", N_("this is a drill, but %s is a real alert"), reference->id)
+		: LIFECYCLE_ERROR(problems, "supersedes", N_("this is a real alert, but %s was a drill"),
+			  reference->id);
 	problem_remedy(problem, N_("a drill and a real alert never change each other"));
 	return DECISION_REFUSE_DRILL;
 }
@@ -95,8 +93,7 @@ static enum decision decide_storing(const struct alert *alert, const struct life
 	}
 	if (overtaken(alert, facts)) {
 		problem = LIFECYCLE_WARNING(problems, "supersedes",
-			N_("a newer version (%s) is in force: this one is kept, not sent"),
-			facts->newer_id);
+			N_("a newer version (%s) is in force: this one is kept, not sent"), facts->newer_id);
 		problem_remedy(problem, N_("to change the newer version, name its id"));
 		return DECISION_STORE_ONLY;
 	}
@@ -158,8 +155,8 @@ bool decision_refuses(enum decision decision)
 
 const char *decision_name(enum decision decision)
 {
-	static const char *const names[] = {"accept", "replace", "stop", "stop-correct", "tombstone-only",
-		"store-only", "duplicate", "archive", "id-reused", "foreign", "drill", "self"};
+	static const char *const names[] = {"accept", "replace", "stop", "stop-correct", "tombstone-only", "store-only",
+		"duplicate", "archive", "id-reused", "foreign", "drill", "self"};
 
 	return names[decision];
 }

@@ -14,11 +14,11 @@
  * does what is decided.
  */
 enum lifecycle_state {
-	LIFECYCLE_OPEN,      /* something may still be sent or shown */
-	LIFECYCLE_CLOSED,    /* run to its end */
+	LIFECYCLE_OPEN, /* something may still be sent or shown */
+	LIFECYCLE_CLOSED, /* run to its end */
 	LIFECYCLE_CANCELLED, /* a cancellation was applied */
-	LIFECYCLE_UPDATED,   /* a newer version took its place */
-	LIFECYCLE_STORED,    /* kept, never sent */
+	LIFECYCLE_UPDATED, /* a newer version took its place */
+	LIFECYCLE_STORED, /* kept, never sent */
 };
 
 /* An alert of the ledger that the arriving one names in `supersedes`. Without `known` only `id` counts. */
@@ -51,18 +51,18 @@ struct lifecycle_facts {
 };
 
 enum decision {
-	DECISION_ACCEPT,         /* new: send it */
-	DECISION_REPLACE,        /* stop what the old ones have not sent, then send this once */
-	DECISION_STOP,           /* stop the old ones and whatever updated them; nobody was reached, send nothing */
-	DECISION_STOP_CORRECT,   /* the same, but somebody was reached: a correction may be due (site's policy) */
+	DECISION_ACCEPT, /* new: send it */
+	DECISION_REPLACE, /* stop what the old ones have not sent, then send this once */
+	DECISION_STOP, /* stop the old ones and whatever updated them; nobody was reached, send nothing */
+	DECISION_STOP_CORRECT, /* the same, but somebody was reached: a correction may be due (site's policy) */
 	DECISION_TOMBSTONE_ONLY, /* a cancellation of alerts that have not come: remember their ids */
-	DECISION_STORE_ONLY,     /* keep, send nothing: tombstone, draft, or a newer version is in force */
-	DECISION_DUPLICATE,      /* the same bytes again: drop, count */
-	DECISION_ARCHIVE,        /* its time has passed */
+	DECISION_STORE_ONLY, /* keep, send nothing: tombstone, draft, or a newer version is in force */
+	DECISION_DUPLICATE, /* the same bytes again: drop, count */
+	DECISION_ARCHIVE, /* its time has passed */
 	DECISION_REFUSE_ID_REUSED,
 	DECISION_REFUSE_FOREIGN, /* would change another sender's alert */
-	DECISION_REFUSE_DRILL,   /* a drill would change a real alert, or the reverse */
-	DECISION_REFUSE_SELF,    /* supersedes itself */
+	DECISION_REFUSE_DRILL, /* a drill would change a real alert, or the reverse */
+	DECISION_REFUSE_SELF, /* supersedes itself */
 };
 
 /*

@@ -11,7 +11,7 @@
  */
 enum moment_edge {
 	MOMENT_START, /* a day alone means its first moment */
-	MOMENT_END,   /* a day alone means the midnight that ends it */
+	MOMENT_END, /* a day alone means the midnight that ends it */
 };
 
 /*

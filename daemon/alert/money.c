@@ -30,8 +30,8 @@ static bool money_skip(const char **at, const char *word)
 /* Digits with commas between thousands and an optional fraction. */
 struct money_number {
 	uint64_t digits; /* all of them, the fraction's too */
-	int count;       /* how many */
-	int places;      /* of these, behind the point */
+	int count; /* how many */
+	int places; /* of these, behind the point */
 };
 
 static bool money_read_number(const char **at, struct money_number *number)

@@ -179,10 +179,10 @@ static bool host_byte(char byte)
 
 static bool host_ending(const char *host, size_t size)
 {
-	static const char *const endings[] = {"com", "cn", "net", "org", "top", "vip", "xyz", "cc", "info",
-		"app", "ltd", "site", "shop", "club", "online", "live", "tv", "me", "io", "co", "hk", "tw", "ru",
-		"us", "link", "icu", "work", "pro", "biz", "gov", "edu", "mobi", "asia", "tech", "store", "fun",
-		"ink", "wang", "so", "la", "im", "to", "ly"};
+	static const char *const endings[] = {"com", "cn", "net", "org", "top", "vip", "xyz", "cc", "info", "app",
+		"ltd", "site", "shop", "club", "online", "live", "tv", "me", "io", "co", "hk", "tw", "ru", "us", "link",
+		"icu", "work", "pro", "biz", "gov", "edu", "mobi", "asia", "tech", "store", "fun", "ink", "wang", "so",
+		"la", "im", "to", "ly"};
 	const char *dot = memrchr(host, '.', size);
 	size_t length = dot != NULL ? size - (size_t)(dot + 1 - host) : 0;
 

@@ -9,8 +9,8 @@
 enum privacy_find {
 	PRIVACY_NOTHING,
 	PRIVACY_IDENTITY, /* 18 digits (or 17 and X) with the check digit, or with a date of birth */
-	PRIVACY_CARD,     /* 13–19 digits that pass Luhn's check, written as cards are */
-	PRIVACY_MOBILE,   /* a mainland mobile number that is not in `phones` */
+	PRIVACY_CARD, /* 13–19 digits that pass Luhn's check, written as cards are */
+	PRIVACY_MOBILE, /* a mainland mobile number that is not in `phones` */
 };
 
 #define PRIVACY_MASK 32 /* bytes of the masked form */

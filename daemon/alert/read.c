@@ -14,8 +14,8 @@
 
 static const struct form_row {
 	const char *ending;
-	enum result (*read)(const void *bytes, size_t size, const char *name, struct node **root,
-		struct problems *problems);
+	enum result (
+		*read)(const void *bytes, size_t size, const char *name, struct node **root, struct problems *problems);
 } form_rows[] = {
 	[FORM_CFG] = {".cfg", document_read_cfg},
 	[FORM_JSON] = {".json", document_read_json},
@@ -44,8 +44,7 @@ bool alert_name_known(const char *name)
 /* Documents of an office program, which are no text whatever they are renamed to. */
 static bool is_office(const char *name)
 {
-	static const char *const endings[] = {".docx", ".doc", ".wps", ".rtf", ".odt", ".pdf", ".xlsx",
-		".xls", ".et"};
+	static const char *const endings[] = {".docx", ".doc", ".wps", ".rtf", ".odt", ".pdf", ".xlsx", ".xls", ".et"};
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot != NULL && i < sizeof(endings) / sizeof(endings[0]); i++)

@@ -25,13 +25,13 @@ struct alert_audience {
 /* What reading needs to know about the site. Lists are NULL-ended; NULL means empty. */
 struct alert_context {
 	const struct taxonomy *taxonomy;
-	int64_t now_ms;           /* wall time of the arrival */
-	const char *sender;       /* the site's, for documents without one */
-	const char *area;         /* the site's code, for documents without `areas` */
-	const char *hotline;      /* NULL: 96110 */
-	char *const *senders;     /* who may send; empty: only `sender` */
-	char *const *phones;      /* mobile and other numbers that a text may contain besides the hotlines */
-	char *const *web_hosts;   /* hosts (and what is under them) that `web` may name; empty: none */
+	int64_t now_ms; /* wall time of the arrival */
+	const char *sender; /* the site's, for documents without one */
+	const char *area; /* the site's code, for documents without `areas` */
+	const char *hotline; /* NULL: 96110 */
+	char *const *senders; /* who may send; empty: only `sender` */
+	char *const *phones; /* mobile and other numbers that a text may contain besides the hotlines */
+	char *const *web_hosts; /* hosts (and what is under them) that `web` may name; empty: none */
 	const struct alert_audience *audiences;
 	size_t audience_count;
 };

@@ -224,8 +224,7 @@ static void audience_names(const struct alert_context *context, struct buf *out)
 {
 	buf_add_text(out, "all 全体");
 	for (size_t i = 0; i < context->audience_count && out->size < 200; i++)
-		buf_printf(out, ", %s%s%s", context->audiences[i].slug,
-			context->audiences[i].label != NULL ? " " : "",
+		buf_printf(out, ", %s%s%s", context->audiences[i].slug, context->audiences[i].label != NULL ? " " : "",
 			context->audiences[i].label != NULL ? context->audiences[i].label : "");
 }
 
@@ -265,15 +264,16 @@ static void default_audiences(struct reading *reading)
 			continue;
 		}
 		problem = READING_WARNING(reading, NULL, FIELD_AUDIENCES,
-			N_("\"%s\" would be told of \"%s\" too, but this audience is not configured here"),
-			slug, type->name);
+			N_("\"%s\" would be told of \"%s\" too, but this audience is not configured here"), slug,
+			type->name);
 		problem_remedy(problem,
 			N_("add it to \"audiences\" in crierd.conf, or name the audiences in the alert"));
 	}
 	if (type == NULL || alert->audiences[0] != NULL)
 		return;
 	problem = READING_ERROR(reading, NULL, FIELD_AUDIENCES,
-		N_("nobody is named, and none of the audiences that \"%s\" is usually for is configured here"), type->name);
+		N_("nobody is named, and none of the audiences that \"%s\" is usually for is configured here"),
+		type->name);
 	problem_remedy(problem, N_("name the audiences in the alert"));
 }
 

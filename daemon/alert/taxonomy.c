@@ -74,10 +74,10 @@ void taxonomy_free(struct taxonomy **taxonomy)
 }
 
 /* Adds an error at `node` about a name of it. */
-#define TAXONOMY_PROBLEM(problems, node, field, ...) \
-	do { \
-		struct place at_ = node_place(node); \
-		problem_add(problems, PROBLEM_ERROR, &at_, field, __VA_ARGS__); \
+#define TAXONOMY_PROBLEM(problems, node, field, ...)                                                                   \
+	do {                                                                                                           \
+		struct place at_ = node_place(node);                                                                   \
+		problem_add(problems, PROBLEM_ERROR, &at_, field, __VA_ARGS__);                                        \
 	} while (0)
 
 static bool slug_good(const char *slug)
@@ -118,11 +118,11 @@ static void read_pack(struct taxonomy *taxonomy, const struct node *row, struct 
 	};
 	for (size_t i = 0; pack.lines[i] != NULL; i++) {
 		if (utf8_length(pack.lines[i]) > LINE_MOST)
-			TAXONOMY_PROBLEM(problems, row, "lines",
-				N_("line %zu is longer than %d characters"), i + 1, LINE_MOST);
+			TAXONOMY_PROBLEM(problems, row, "lines", N_("line %zu is longer than %d characters"), i + 1,
+				LINE_MOST);
 		if (strstr(pack.lines[i], "【") != NULL || strstr(pack.lines[i], "】") != NULL)
-			TAXONOMY_PROBLEM(problems, row, "lines",
-				N_("line %zu holds 【】, which only signatures may"), i + 1);
+			TAXONOMY_PROBLEM(problems, row, "lines", N_("line %zu holds 【】, which only signatures may"),
+				i + 1);
 	}
 	if (!row_slug(row, pack.slug, taxonomy_pack(taxonomy, pack.slug) != NULL, problems) ||
 		problems->errors > errors) {
@@ -280,7 +280,8 @@ const struct fraud_type *taxonomy_type(const struct taxonomy *taxonomy, const ch
 /* Removes one of the words that people add to the name of a kind. Returns false when there is none to remove. */
 static bool cut_ending(char *folded)
 {
-	static const char *const endings[] = {"电信网络诈骗", "诈骗案件", "诈骗案", "诈骗", "骗局", "案件", "类案", "案", "类"};
+	static const char *const endings[] = {"电信网络诈骗", "诈骗案件", "诈骗案", "诈骗", "骗局", "案件", "类案",
+		"案", "类"};
 	size_t length = strlen(folded);
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {

@@ -19,10 +19,10 @@ struct taxonomy;
 /* One kind of fraud (alerts.md section 10). */
 struct fraud_type {
 	char *slug;
-	char *name;       /* "刷单返利" */
-	char **aliases;   /* other names in published lists; never NULL */
+	char *name; /* "刷单返利" */
+	char **aliases; /* other names in published lists; never NULL */
 	char **audiences; /* slugs of the default audiences, or "all"; at least one */
-	char *pack;       /* slug of its slogan pack: default advice, and what signs show of it */
+	char *pack; /* slug of its slogan pack: default advice, and what signs show of it */
 };
 
 /* Short lines that belong together (alerts.md section 12). */
@@ -30,7 +30,7 @@ struct slogan_pack {
 	char *slug;
 	char *name;
 	char **lines; /* at least one */
-	bool whole;   /* complete reminders for groups; otherwise short lines, which also suit signs */
+	bool whole; /* complete reminders for groups; otherwise short lines, which also suit signs */
 	char *source; /* where the wording comes from, or NULL: our own */
 	int64_t year; /* of the wording, 0 unknown */
 };

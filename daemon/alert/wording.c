@@ -9,14 +9,13 @@
 #include "base/phone.h"
 #include "base/utf8.h"
 
-enum { KEYWORDS_MOST = 20, ADVICE_MOST = 10, CHANNELS_MOST = 10, HOTLINE_LEAST = 3, HOTLINE_MOST = 12,
-	WEB_MOST = 200 };
+enum { KEYWORDS_MOST = 20, ADVICE_MOST = 10, CHANNELS_MOST = 10, HOTLINE_LEAST = 3, HOTLINE_MOST = 12, WEB_MOST = 200 };
 
 /* What a text must be. Fields without a row have no text. */
 static const struct text_rule {
-	size_t most;  /* characters */
+	size_t most; /* characters */
 	bool for_sms; /* may end in a text message: no link, no 【】 */
-	bool lines;   /* keeps its line breaks */
+	bool lines; /* keeps its line breaks */
 } text_rules[FIELD_COUNT] = {
 	[FIELD_SENDER_NAME] = {20, true, false},
 	[FIELD_METHOD] = {60, true, false},
@@ -144,8 +143,7 @@ static bool check_length(struct reading *reading, const struct node *node, enum 
 
 	if (length <= text_rules[field].most)
 		return true;
-	struct problem *problem = READING_ERROR(reading, node, field,
-		N_("has %zu characters; at most %zu are allowed"),
+	struct problem *problem = READING_ERROR(reading, node, field, N_("has %zu characters; at most %zu are allowed"),
 		length, text_rules[field].most);
 	problem_remedy(problem, N_("shorten it"));
 	return false;
@@ -214,8 +212,7 @@ static bool web_formed(const char *web)
 			return false;
 	char *host = web_host(web);
 	size_t plain = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.");
-	bool good = strchr(host, '.') != NULL && host[plain] == '\0' &&
-		host[0] != '.' && host[0] != '-';
+	bool good = strchr(host, '.') != NULL && host[plain] == '\0' && host[0] != '.' && host[0] != '-';
 	free(host);
 	return good;
 }
@@ -308,8 +305,7 @@ static void read_hotline(struct reading *reading)
 	} else if (!hotline_known(reading->context, site, hotline)) {
 		problem = READING_ERROR(reading, node, FIELD_HOTLINE,
 			N_("is not a number that residents may be told to call"));
-		problem_remedy(problem,
-			N_("write %s, or have the number added to intake.phones in crierd.conf"), site);
+		problem_remedy(problem, N_("write %s, or have the number added to intake.phones in crierd.conf"), site);
 	}
 }
 
@@ -324,9 +320,8 @@ static void read_slogan(struct reading *reading)
 	const struct slogan_pack *pack = taxonomy_find_pack(taxonomy, slogan);
 	if (pack == NULL) {
 		const char *nearest = taxonomy_nearest_pack(taxonomy, slogan);
-		struct problem *problem =
-			READING_ERROR(reading, node, FIELD_SLOGAN, N_("there is no slogan pack \"%s\""),
-				reading_quote(reading, slogan));
+		struct problem *problem = READING_ERROR(reading, node, FIELD_SLOGAN,
+			N_("there is no slogan pack \"%s\""), reading_quote(reading, slogan));
 		if (nearest != NULL)
 			problem_remedy(problem, N_("did you mean \"%s\"?"), nearest);
 		else

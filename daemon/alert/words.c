@@ -58,9 +58,10 @@ bool words_action(const char *text, enum alert_action *action)
 bool words_urgency(const char *text, enum urgency *urgency)
 {
 	static const struct word words[] = {{"immediate", URGENCY_IMMEDIATE}, {"立即", URGENCY_IMMEDIATE},
-		{"马上", URGENCY_IMMEDIATE}, {"紧急", URGENCY_IMMEDIATE}, {"today", URGENCY_TODAY}, {"今天", URGENCY_TODAY},
-		{"今日", URGENCY_TODAY}, {"当天", URGENCY_TODAY}, {"当日", URGENCY_TODAY}, {"routine", URGENCY_ROUTINE},
-		{"日常", URGENCY_ROUTINE}, {"常规", URGENCY_ROUTINE}, {"一般", URGENCY_ROUTINE}};
+		{"马上", URGENCY_IMMEDIATE}, {"紧急", URGENCY_IMMEDIATE}, {"today", URGENCY_TODAY},
+		{"今天", URGENCY_TODAY}, {"今日", URGENCY_TODAY}, {"当天", URGENCY_TODAY}, {"当日", URGENCY_TODAY},
+		{"routine", URGENCY_ROUTINE}, {"日常", URGENCY_ROUTINE}, {"常规", URGENCY_ROUTINE},
+		{"一般", URGENCY_ROUTINE}};
 	int value;
 
 	if (!WORD_FIND(words, text, &value))
@@ -123,10 +124,10 @@ bool words_nothing(const char *text)
 bool words_whole_area(const char *text, const char *code)
 {
 	enum { ANY = 0, COUNTY = 6, TOWN = 9 };
-	static const struct word words[] = {{"辖区", ANY}, {"全辖区", ANY}, {"本辖区", ANY}, {"辖区内", ANY}, {"本地", ANY},
-		{"全域", ANY}, {"全市", COUNTY}, {"全县", COUNTY}, {"全区", COUNTY}, {"本市", COUNTY}, {"本县", COUNTY},
-		{"本区", COUNTY}, {"我市", COUNTY}, {"我县", COUNTY}, {"我区", COUNTY}, {"全镇", TOWN}, {"全乡", TOWN},
-		{"全街道", TOWN}, {"本镇", TOWN}, {"我镇", TOWN}};
+	static const struct word words[] = {{"辖区", ANY}, {"全辖区", ANY}, {"本辖区", ANY}, {"辖区内", ANY},
+		{"本地", ANY}, {"全域", ANY}, {"全市", COUNTY}, {"全县", COUNTY}, {"全区", COUNTY}, {"本市", COUNTY},
+		{"本县", COUNTY}, {"本区", COUNTY}, {"我市", COUNTY}, {"我县", COUNTY}, {"我区", COUNTY},
+		{"全镇", TOWN}, {"全乡", TOWN}, {"全街道", TOWN}, {"本镇", TOWN}, {"我镇", TOWN}};
 	int length;
 
 	if (!WORD_FIND(words, text, &length))

@@ -12,7 +12,8 @@ static void on_timer(void *arg)
 	struct alarms *alarms = arg;
 	struct heap_node *first;
 
-	while (!alarms->stopped && (first = heap_first(&alarms->heap)) != NULL && (int64_t)first->key <= clock_wall_ms()) {
+	while (!alarms->stopped && (first = heap_first(&alarms->heap)) != NULL &&
+		(int64_t)first->key <= clock_wall_ms()) {
 		struct alarm *alarm = list_object(first, struct alarm, node);
 		heap_remove(&alarms->heap, first);
 		alarm->fired(alarm->arg);

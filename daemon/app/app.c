@@ -98,13 +98,13 @@ static enum result load_site_token(struct app *app, struct problems *problems)
 
 	if (file_read_all(AT_FDCWD, path, 4096, &app->site_token, &size) == 0) {
 		app->site_token[strcspn(app->site_token, "\r\n")] = '\0';
-	} else if (errno == ENOENT && file_replace(AT_FDCWD, path, digest_random_hex(word, TOKEN_BYTES), TOKEN_BYTES * 2,
-			0600) == 0) {
+	} else if (errno == ENOENT &&
+		file_replace(AT_FDCWD, path, digest_random_hex(word, TOKEN_BYTES), TOKEN_BYTES * 2, 0600) == 0) {
 		app->site_token = mem_strdup(word);
 	} else {
 		struct place at = {.file = path};
-		problem_add(problems, PROBLEM_ERROR, &at, "listen.token_file", N_("the file cannot be read or made: %s"),
-			strerror(errno));
+		problem_add(problems, PROBLEM_ERROR, &at, "listen.token_file",
+			N_("the file cannot be read or made: %s"), strerror(errno));
 	}
 	free(path);
 	return app->site_token != NULL ? RESULT_OK : RESULT_DENIED;
@@ -117,7 +117,9 @@ static void on_ledger_health(void *arg)
 	enum ledger_health health = ledger_health(app->ledger, &reason, NULL);
 
 	log_event(health == LEDGER_WELL ? LOG_NOTICE : LOG_CRIT, "ledger", "health=%s reason=%s",
-		health == LEDGER_WELL ? "well" : health == LEDGER_RESERVE ? "reserve" : "failing",
+		health == LEDGER_WELL              ? "well"
+			: health == LEDGER_RESERVE ? "reserve"
+						   : "failing",
 		log_quote(reason != NULL ? reason : ""));
 	intake_pressure(app);
 	dispatch_kick(app);
@@ -158,8 +160,8 @@ static enum result open_doors(struct app *app, struct problems *problems)
 	if (app->config->listen.port >= 0)
 		result = listen_open(app, problems);
 	if (result == RESULT_OK)
-		result = control_open(app->loop, app->config->paths.control, crier_group(), commands, app, &app->control,
-			problems);
+		result = control_open(app->loop, app->config->paths.control, crier_group(), commands, app,
+			&app->control, problems);
 	if (result == RESULT_OK && !outlets_open(app, problems))
 		result = RESULT_INVALID;
 	return result;
@@ -207,7 +209,8 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 		uint64_t seed;
 		digest_random(&seed, sizeof(seed));
 		app->plan = plan_new((struct plan_retry){(uint64_t)app->config->retry.base_ms,
-			(uint64_t)app->config->retry.most_ms}, seed);
+					     (uint64_t)app->config->retry.most_ms},
+			seed);
 		app->http = http_new(loop, 0);
 		outlets_make(app);
 		result = restore(app, problems);
@@ -240,7 +243,8 @@ struct ledger *app_ledger(struct app *app)
 
 static void warn_restart(const char *what, struct problems *problems)
 {
-	problem_add(problems, PROBLEM_WARNING, NULL, what, N_("changed; takes effect only when crierd is started again"));
+	problem_add(problems, PROBLEM_WARNING, NULL, what,
+		N_("changed; takes effect only when crierd is started again"));
 }
 
 static bool differ(const char *a, const char *b)
@@ -269,7 +273,8 @@ enum result app_reload(struct app *app, struct problems *problems)
 	struct templates *templates = NULL;
 
 	if (app->closing || app->opening > 0 || app->import != NULL) {
-		problem_add(problems, PROBLEM_ERROR, NULL, NULL, N_("an import or the last reload is still going on; try again in a moment"));
+		problem_add(problems, PROBLEM_ERROR, NULL, NULL,
+			N_("an import or the last reload is still going on; try again in a moment"));
 		return RESULT_BUSY;
 	}
 	enum result result = config_read(app->options->config, app_kinds(), true, &config, problems);

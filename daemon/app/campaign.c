@@ -133,18 +133,19 @@ void campaign_lane_begin(struct lane *lane)
 
 	if (lane->outlet == NULL || lane->ended || lane->plan != NULL)
 		return;
-	lane->plan = plan_lane_add(campaign->app->plan, &(struct plan_lane_spec){
-		.channel = lane->outlet->index,
-		.alert = campaign->number,
-		.urgency = campaign->urgency,
-		.size = lane->tally.size,
-		.first = lane->cut,
-		.number = lane->number,
-		.cost = lane->message != NULL && lane->message->parts > 0 ? lane->message->parts : 1,
-		/* Quiet hours bind phones and groups, not signs. */
-		.quiet = campaign->quiet && medium_crowd(lane->medium) != CROWD_SIGNS,
-		.owner = lane,
-	});
+	lane->plan = plan_lane_add(campaign->app->plan,
+		&(struct plan_lane_spec){
+			.channel = lane->outlet->index,
+			.alert = campaign->number,
+			.urgency = campaign->urgency,
+			.size = lane->tally.size,
+			.first = lane->cut,
+			.number = lane->number,
+			.cost = lane->message != NULL && lane->message->parts > 0 ? lane->message->parts : 1,
+			/* Quiet hours bind phones and groups, not signs. */
+			.quiet = campaign->quiet && medium_crowd(lane->medium) != CROWD_SIGNS,
+			.owner = lane,
+		});
 }
 
 static void begin(struct campaign *campaign)
@@ -213,7 +214,8 @@ bool campaign_sent(const struct campaign *campaign)
 	for (uint16_t i = 0; i < campaign->lane_count; i++) {
 		const uint32_t *counts = campaign->lanes[i].tally.counts;
 		if (counts[STATE_IN_FLIGHT] + counts[STATE_ACCEPTED] + counts[STATE_HELD] + counts[STATE_DELIVERED] +
-				counts[STATE_POSTED] + counts[STATE_SHOWN] + counts[STATE_UNKNOWN] > 0)
+				counts[STATE_POSTED] + counts[STATE_SHOWN] + counts[STATE_UNKNOWN] >
+			0)
 			return true;
 	}
 	return false;

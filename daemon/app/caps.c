@@ -70,8 +70,7 @@ struct set *caps_reached(struct app *app)
 	tellings.alert = 0;
 	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link))
 		add_open(&tellings, list_object(link, struct campaign, in_app));
-	struct set *reached =
-		audience_capped((const struct set *const *)tellings.sets, tellings.count, cap->count);
+	struct set *reached = audience_capped((const struct set *const *)tellings.sets, tellings.count, cap->count);
 	for (size_t i = 0; i < tellings.count; i++)
 		set_free(&tellings.sets[i]);
 	free(tellings.sets);

@@ -16,7 +16,8 @@ const struct control_command commands[] = {
 	{"preview", "name", N_("every text of an alert as it would leave, without sending it"), order_preview},
 	{"alert list", "[state] [most] [before] [from_ms] [to_ms]", N_("alerts, newest first"), order_alert_list},
 	{"alert show", "id", N_("one alert: its texts, and how its recipients stand"), order_alert_show},
-	{"alert cancel", "id [dry_run]", N_("stop what has not been sent, and take it off the signs"), order_alert_cancel},
+	{"alert cancel", "id [dry_run]", N_("stop what has not been sent, and take it off the signs"),
+		order_alert_cancel},
 	{"report", "[id] [from_ms] [to_ms]", N_("who was reached, in sums that add up"), order_report},
 	{"queue list", "", N_("what still waits, by alert and channel"), order_queue_list},
 	{"queue release", "id channel", N_("send on although the provider refused the text"), order_queue_release},
@@ -31,7 +32,8 @@ const struct control_command commands[] = {
 		N_("replace one list of residents by a CSV file"), order_roster_import},
 	{"roster lists", "", N_("the lists and where they come from"), order_roster_lists},
 	{"roster stats", "", N_("how many residents, by list, area, role and age"), order_roster_stats},
-	{"roster find", "phone [history]", N_("one number: where it comes from, and what it was sent"), order_roster_find},
+	{"roster find", "phone [history]", N_("one number: where it comes from, and what it was sent"),
+		order_roster_find},
 	{"optout add", "phone [source]", N_("text this number no more"), order_optout_add},
 	{"optout remove", "phone", N_("the resident wants warnings again"), order_optout_remove},
 	{"optout list", "[most]", N_("who asked not to be texted"), order_optout_list},
@@ -53,6 +55,7 @@ void order_note(struct app *app, const struct control_call *call, const char *ki
 	va_end(args);
 	phone_mask_within(words); /* the names of files and lists are anybody's */
 	log_event(LOG_NOTICE, "order", "who=%s kind=%s what=%s", log_quote(control_who(call)), kind, log_quote(words));
-	ledger_event(app->ledger, &(struct ledger_event){.at_ms = clock_wall_ms(), .who = control_who(call), .kind = kind,
-		.what = words}, NULL, NULL);
+	ledger_event(app->ledger,
+		&(struct ledger_event){.at_ms = clock_wall_ms(), .who = control_who(call), .kind = kind, .what = words},
+		NULL, NULL);
 }

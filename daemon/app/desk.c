@@ -48,7 +48,8 @@ static void forget_unwanted(struct app *app)
 		next = list_next(&app->waiting_submits, link);
 		if (control_wanted(waiter->call))
 			continue;
-		control_error(waiter->call, CONTROL_LATER, N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
+		control_error(waiter->call, CONTROL_LATER,
+			N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
 		waiter_free(waiter);
 	}
 }
@@ -84,7 +85,8 @@ void intake_fini(struct app *app)
 
 	while ((link = list_first(&app->waiting_submits)) != NULL) {
 		struct waiter *waiter = list_object(link, struct waiter, in_app);
-		control_error(waiter->call, CONTROL_LATER, N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
+		control_error(waiter->call, CONTROL_LATER,
+			N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
 		waiter_free(waiter);
 	}
 }
@@ -105,8 +107,8 @@ static void add_lane_forecast(const struct lane *lane, uint64_t *first, uint64_t
 {
 	uint64_t lane_first, lane_last;
 
-	plan_estimate(lane->campaign->app->plan, lane->outlet->index, lane->campaign->urgency, clock_mono_ms(), 0, &lane_first,
-		&lane_last);
+	plan_estimate(lane->campaign->app->plan, lane->outlet->index, lane->campaign->urgency, clock_mono_ms(), 0,
+		&lane_first, &lane_last);
 	if (lane_first < *first)
 		*first = lane_first;
 	if (lane_last > *last)
@@ -218,7 +220,8 @@ static const char *officers_name(const char *name)
 	enum { PREFIX = 16 };
 
 	return strspn(name, "0123456789abcdef") == PREFIX && name[PREFIX] == '-' && name[PREFIX + 1] != '\0'
-		? name + PREFIX + 1 : name;
+		? name + PREFIX + 1
+		: name;
 }
 
 static void on_taken(void *arg, struct spool_file *file)
@@ -231,8 +234,13 @@ static void on_taken(void *arg, struct spool_file *file)
 	list_push_back(&app->desk, &desk->in_app);
 	desk->file = file;
 	desk->name = mem_strdup(file->name);
-	intake_judge(app, &(struct intake_origin){.name = officers_name(file->name), .bytes = file->bytes, .size = file->size,
-		.at_ms = claimed_at(file), .source = LEDGER_SPOOL}, &judgement, on_verdict_durable, desk);
+	intake_judge(app,
+		&(struct intake_origin){.name = officers_name(file->name),
+			.bytes = file->bytes,
+			.size = file->size,
+			.at_ms = claimed_at(file),
+			.source = LEDGER_SPOOL},
+		&judgement, on_verdict_durable, desk);
 	desk->id = mem_strdup(judgement.id);
 	desk->number = judgement.number;
 	desk->refused = judgement.refused;

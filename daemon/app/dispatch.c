@@ -107,8 +107,8 @@ static struct ledger_exclusion *cut_run(struct flight *flight, uint32_t *exclude
 	flight->positions = mem_calloc(flight->count, sizeof(*flight->positions));
 	flight->batch.phones = phones;
 	cut_init(&cut, flight->count);
-	cut_slice(&cut, roster_people(app->roster), lane->set, flight->first, flight->count, roster_optouts(app->roster),
-		roster_gone(app->roster));
+	cut_slice(&cut, roster_people(app->roster), lane->set, flight->first, flight->count,
+		roster_optouts(app->roster), roster_gone(app->roster));
 	for (uint32_t i = 0; i < cut.count; i++) {
 		uint32_t position = flight->first + i;
 		enum state stands = (enum state)lane->tally.states[position];
@@ -151,8 +151,12 @@ static void on_intent_durable(void *arg, enum result result);
 static void void_flight(struct flight *flight)
 {
 	struct app *app = flight->app;
-	struct ledger_outcome outcome = {.name = flight->batch.name, .verdict = VERDICT_ACCEPTED, .class = CLASS_OK,
-		.at_ms = clock_wall_ms(), .provider_id = "", .peer = "nobody left in it"};
+	struct ledger_outcome outcome = {.name = flight->batch.name,
+		.verdict = VERDICT_ACCEPTED,
+		.class = CLASS_OK,
+		.at_ms = clock_wall_ms(),
+		.provider_id = "",
+		.peer = "nobody left in it"};
 
 	ledger_outcome(app->ledger, &outcome, NULL, NULL);
 	plan_void(app->plan, flight->plan);
@@ -183,12 +187,18 @@ static void begin_flight(struct app *app, struct plan_batch *plan)
 		flight->batch.count = 1;
 	}
 	bool empty = flight->batch.count == 0;
-	ledger_intent(app->ledger, &(struct ledger_intent){
-		.name = flight->batch.name, .first = flight->first, .count = flight->count,
-		.attempt = flight->batch.attempt, .at_ms = now_ms,
-		.tat_ms = empty ? 0 : limiter_stands(flight->lane, now_ms),
-		.excluded = excluded, .excluded_count = excluded_count,
-	}, empty ? NULL : on_intent_durable, flight);
+	ledger_intent(app->ledger,
+		&(struct ledger_intent){
+			.name = flight->batch.name,
+			.first = flight->first,
+			.count = flight->count,
+			.attempt = flight->batch.attempt,
+			.at_ms = now_ms,
+			.tat_ms = empty ? 0 : limiter_stands(flight->lane, now_ms),
+			.excluded = excluded,
+			.excluded_count = excluded_count,
+		},
+		empty ? NULL : on_intent_durable, flight);
 	free(excluded);
 	if (empty)
 		void_flight(flight);
@@ -280,8 +290,8 @@ static uint32_t *refused_positions(const struct flight *flight, const struct out
 	*count = 0;
 	for (uint32_t i = 0; i < outcome->refused_count; i++) {
 		if (outcome->refused[i] < flight->batch.count)
-			positions[(*count)++] =
-				flight->positions != NULL ? flight->positions[outcome->refused[i]] : flight->first;
+			positions[(*count)++] = flight->positions != NULL ? flight->positions[outcome->refused[i]]
+									  : flight->first;
 	}
 	return positions;
 }
@@ -305,18 +315,20 @@ static void write_outcome(struct flight *flight, const struct outcome *outcome, 
 {
 	struct app *app = flight->app;
 
-	ledger_outcome(app->ledger, &(struct ledger_outcome){
-		.name = flight->batch.name,
-		.verdict = end == PLAN_SPLIT ? VERDICT_LATER : outcome->verdict,
-		.class = outcome->class,
-		.held = outcome->held || (end == PLAN_REFUSED && plan_lane_held(flight->lane->plan)),
-		.split = end == PLAN_SPLIT,
-		.at_ms = clock_wall_ms(),
-		.provider_id = outcome->provider_id,
-		.peer = outcome->peer,
-		.refused = refused,
-		.refused_count = refused_count,
-	}, NULL, NULL);
+	ledger_outcome(app->ledger,
+		&(struct ledger_outcome){
+			.name = flight->batch.name,
+			.verdict = end == PLAN_SPLIT ? VERDICT_LATER : outcome->verdict,
+			.class = outcome->class,
+			.held = outcome->held || (end == PLAN_REFUSED && plan_lane_held(flight->lane->plan)),
+			.split = end == PLAN_SPLIT,
+			.at_ms = clock_wall_ms(),
+			.provider_id = outcome->provider_id,
+			.peer = outcome->peer,
+			.refused = refused,
+			.refused_count = refused_count,
+		},
+		NULL, NULL);
 	if (outcome->provider_id[0] != '\0' && outcome->verdict == VERDICT_ACCEPTED)
 		receipts_expect(app, flight->lane->outlet, outcome->provider_id, flight->batch.name);
 }
@@ -378,8 +390,8 @@ void dispatch_settled(struct app *app, struct outlet *outlet, const struct batch
 	if (outcome->class == CLASS_PERM_CHANNEL)
 		outlet_suspend(outlet, true, "crier", outcome->peer);
 	if (!was_held && flight->lane->plan != NULL && plan_lane_held(flight->lane->plan))
-		log_event(LOG_ERR, "text-refused", "alert=%s channel=%s audience=%s peer=%s", campaign->id, outlet->name,
-			flight->lane->audience, log_quote(outcome->peer));
+		log_event(LOG_ERR, "text-refused", "alert=%s channel=%s audience=%s peer=%s", campaign->id,
+			outlet->name, flight->lane->audience, log_quote(outcome->peer));
 	if (flight->batch.action == BATCH_SHOW && flight->lane->ended && end == PLAN_DONE)
 		signs_clear(flight->lane); /* withdrawn while it was on its way */
 	free_flight(flight);

@@ -175,8 +175,7 @@ static void draft_residents(struct app *app, const struct alert *alert, struct d
 		struct expand_channel *channel = &channels[order.channel_count];
 		channel->areas = (const char *const *)outlet->config->areas;
 		channel->language = outlet->config->language;
-		channel->audiences =
-			expand_audiences(app->config, outlet->config->audiences, &channel->audience_count);
+		channel->audiences = expand_audiences(app->config, outlet->config->audiences, &channel->audience_count);
 		outlets[order.channel_count++] = outlet;
 	}
 	struct set *capped = caps_bind(app, alert) ? caps_reached(app) : NULL;
@@ -239,9 +238,10 @@ static void warn_unserved(const struct alert *alert, const struct draft *draft, 
 	struct problem *problem = problem_add(problems, PROBLEM_WARNING, NULL, NULL,
 		alert->status == STATUS_ACTUAL ? N_("no channel serves this alert: nobody will be told")
 					       : N_("no test channel serves this drill: nobody will be told"));
-	problem_remedy(problem, alert->status == STATUS_ACTUAL
-		? N_("check areas, audiences and channels of the alert against the configured channels")
-		: N_("a channel takes drills only with test = true"));
+	problem_remedy(problem,
+		alert->status == STATUS_ACTUAL
+			? N_("check areas, audiences and channels of the alert against the configured channels")
+			: N_("a channel takes drills only with test = true"));
 }
 
 void draft_make(struct app *app, const struct alert *alert, struct draft *draft, struct problems *problems)

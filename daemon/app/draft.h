@@ -12,7 +12,7 @@ struct draft_lane {
 	enum medium medium;
 	char *audience, *language;
 	struct message *message; /* NULL: excluded */
-	struct set *set;         /* NULL: the outlet itself */
+	struct set *set; /* NULL: the outlet itself */
 	uint32_t size;
 	enum state state;
 };
@@ -21,7 +21,7 @@ struct draft {
 	struct draft_lane *lanes;
 	uint16_t count;
 	uint32_t crowd[CROWD_COUNT]; /* the three sums */
-	uint32_t *audience_counts;   /* of the alert's audiences, overlaps included; NULL when SMS is not asked for */
+	uint32_t *audience_counts; /* of the alert's audiences, overlaps included; NULL when SMS is not asked for */
 	size_t audience_count;
 };
 

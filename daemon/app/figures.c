@@ -45,27 +45,35 @@ const struct metric figures[] = {
 	[STOPPED] = {"stopped", METRIC_GAUGE, "1 while the red switch stops all sending.", {NULL}},
 	[FILES] = {"files_total", METRIC_COUNTER, "Files judged, by verdict.", {"verdict"}},
 	[ALERTS_OPEN] = {"alerts_open", METRIC_GAUGE, "Alerts that are not closed.", {NULL}},
-	[RECIPIENTS] = {"recipients", METRIC_GAUGE, "Recipients of open alerts by crowd and state.", {"crowd", "state"}},
-	[SENT] = {"sent_recipients_total", METRIC_COUNTER, "Recipients whose send ended, by verdict.", {"channel", "verdict"}},
-	[REFUSED] = {"refused_recipients_total", METRIC_COUNTER, "Recipients refused inside an accepted batch.", {"channel"}},
+	[RECIPIENTS] = {"recipients", METRIC_GAUGE, "Recipients of open alerts by crowd and state.",
+		{"crowd", "state"}},
+	[SENT] = {"sent_recipients_total", METRIC_COUNTER, "Recipients whose send ended, by verdict.",
+		{"channel", "verdict"}},
+	[REFUSED] = {"refused_recipients_total", METRIC_COUNTER, "Recipients refused inside an accepted batch.",
+		{"channel"}},
 	[BATCHES] = {"batches_total", METRIC_COUNTER, "Batches handed to a channel.", {"channel"}},
 	[RECEIPTS] = {"receipts_total", METRIC_COUNTER, "Receipts that came, by kind.", {"channel", "kind"}},
 	[IN_FLIGHT] = {"batches_in_flight", METRIC_GAUGE, "Batches sent and not answered.", {"channel"}},
 	[WINDOW] = {"channel_window", METRIC_GAUGE, "Batches that may be in flight at present.", {"channel"}},
 	[CHANNEL_UP] = {"channel_up", METRIC_GAUGE, "1 when the peer was well when last heard of.", {"channel"}},
 	[CHANNEL_SUSPENDED] = {"channel_suspended", METRIC_GAUGE, "1 while nothing new goes there.", {"channel"}},
-	[CHANNEL_WAITING] = {"channel_waiting_units", METRIC_GAUGE, "Billed units that still wait for their turn.", {"channel"}},
-	[CHANNEL_WAIT] = {"channel_wait_seconds", METRIC_GAUGE, "Until it may send again: rate, throttling or back-off.", {"channel"}},
-	[ANSWER_SECONDS] = {"answer_seconds_total", METRIC_COUNTER, "Time that peers took to answer, summed.", {"channel"}},
+	[CHANNEL_WAITING] = {"channel_waiting_units", METRIC_GAUGE, "Billed units that still wait for their turn.",
+		{"channel"}},
+	[CHANNEL_WAIT] = {"channel_wait_seconds", METRIC_GAUGE,
+		"Until it may send again: rate, throttling or back-off.", {"channel"}},
+	[ANSWER_SECONDS] = {"answer_seconds_total", METRIC_COUNTER, "Time that peers took to answer, summed.",
+		{"channel"}},
 	[ANSWERS] = {"answers_total", METRIC_COUNTER, "Answers in answer_seconds_total.", {"channel"}},
 	[LEDGER_HEALTHY] = {"ledger_healthy", METRIC_GAUGE, "1 when facts can be recorded.", {NULL}},
 	[LEDGER_COMMITS] = {"ledger_commits_total", METRIC_COUNTER, "Durable group commits.", {NULL}},
-	[LEDGER_LATENCY] = {"ledger_latency_seconds", METRIC_GAUGE, "From append to durable, oldest record of the last group.", {NULL}},
+	[LEDGER_LATENCY] = {"ledger_latency_seconds", METRIC_GAUGE,
+		"From append to durable, oldest record of the last group.", {NULL}},
 	[LEDGER_BACKLOG] = {"ledger_backlog_bytes", METRIC_GAUGE, "Appended and not yet durable.", {NULL}},
 	[LEDGER_BYTES] = {"ledger_bytes", METRIC_GAUGE, "Size of the ledger on disk.", {NULL}},
 	[ROSTER_PEOPLE] = {"roster_people", METRIC_GAUGE, "Residents known, gone ones included.", {NULL}},
 	[ROSTER_OPTOUTS] = {"roster_opted_out", METRIC_GAUGE, "Residents who asked not to be texted.", {NULL}},
-	[FIRST_TEXT] = {"first_text_seconds", METRIC_GAUGE, "From acceptance to the first byte at a gateway, last alert.", {NULL}},
+	[FIRST_TEXT] = {"first_text_seconds", METRIC_GAUGE,
+		"From acceptance to the first byte at a gateway, last alert.", {NULL}},
 	[MEMORY] = {"resident_memory_bytes", METRIC_GAUGE, "Memory of the process, mapped files included.", {NULL}},
 	[QUIET] = {"quiet_hours", METRIC_GAUGE, "1 during quiet hours.", {NULL}},
 	METRIC_END,
@@ -126,17 +134,38 @@ static void sample_outlet(const struct outlet *outlet, const struct plan_channel
 			metric_sample(out, metric, name, (double)outlet->receipts[kind]);
 		}
 		break;
-	case REFUSED: metric_sample(out, metric, name, (double)outlet->refused_recipients); break;
-	case BATCHES: metric_sample(out, metric, name, (double)outlet->batches); break;
-	case IN_FLIGHT: metric_sample(out, metric, name, view->in_flight); break;
-	case WINDOW: metric_sample(out, metric, name, view->window); break;
-	case CHANNEL_UP: metric_sample(out, metric, name, outlet->well); break;
-	case CHANNEL_SUSPENDED: metric_sample(out, metric, name, view->suspended); break;
-	case CHANNEL_WAITING: metric_sample(out, metric, name, (double)view->waiting); break;
-	case CHANNEL_WAIT: metric_sample(out, metric, name, (double)view->wait_ms / 1000); break;
-	case ANSWER_SECONDS: metric_sample(out, metric, name, (double)outlet->took_ms_sum / 1000); break;
-	case ANSWERS: metric_sample(out, metric, name, (double)outlet->took_count); break;
-	default: break;
+	case REFUSED:
+		metric_sample(out, metric, name, (double)outlet->refused_recipients);
+		break;
+	case BATCHES:
+		metric_sample(out, metric, name, (double)outlet->batches);
+		break;
+	case IN_FLIGHT:
+		metric_sample(out, metric, name, view->in_flight);
+		break;
+	case WINDOW:
+		metric_sample(out, metric, name, view->window);
+		break;
+	case CHANNEL_UP:
+		metric_sample(out, metric, name, outlet->well);
+		break;
+	case CHANNEL_SUSPENDED:
+		metric_sample(out, metric, name, view->suspended);
+		break;
+	case CHANNEL_WAITING:
+		metric_sample(out, metric, name, (double)view->waiting);
+		break;
+	case CHANNEL_WAIT:
+		metric_sample(out, metric, name, (double)view->wait_ms / 1000);
+		break;
+	case ANSWER_SECONDS:
+		metric_sample(out, metric, name, (double)outlet->took_ms_sum / 1000);
+		break;
+	case ANSWERS:
+		metric_sample(out, metric, name, (double)outlet->took_count);
+		break;
+	default:
+		break;
 	}
 }
 

@@ -79,7 +79,8 @@ static struct earlier look_up(struct app *app, const char *id)
 	earlier.status = campaign->status;
 	earlier.sent = campaign_sent(campaign);
 	earlier.state = campaign->fate == LEDGER_UPDATED ? LIFECYCLE_UPDATED
-		: campaign->fate == LEDGER_CANCELLED ? LIFECYCLE_CANCELLED : LIFECYCLE_OPEN;
+		: campaign->fate == LEDGER_CANCELLED     ? LIFECYCLE_CANCELLED
+							 : LIFECYCLE_OPEN;
 	return earlier;
 }
 
@@ -170,9 +171,11 @@ static void add_effects(const struct alert *alert, const struct facts *facts, en
 
 	for (size_t i = 0; i < facts->count; i++) {
 		if (!facts->earlier[i].known) {
-			tombstones[acceptance->tombstone_count++] = (struct ledger_tombstone){.id = alert->supersedes[i],
-				.sender = alert->sender, .drill = alert->status != STATUS_ACTUAL,
-				.until_ms = alert->issued_ms + LIFECYCLE_TOMBSTONE_MS};
+			tombstones[acceptance->tombstone_count++] =
+				(struct ledger_tombstone){.id = alert->supersedes[i],
+					.sender = alert->sender,
+					.drill = alert->status != STATUS_ACTUAL,
+					.until_ms = alert->issued_ms + LIFECYCLE_TOMBSTONE_MS};
 		} else if (withdraws(decision) && facts->earlier[i].state != LIFECYCLE_CANCELLED) {
 			marks[acceptance->mark_count++] = (struct ledger_mark){facts->earlier[i].number, fate};
 		}
@@ -261,23 +264,39 @@ static const char *form_of(const char *name)
 }
 
 static struct campaign *accept(struct app *app, const struct intake_origin *origin, const struct alert *alert,
-	const struct facts *facts, enum decision decision, struct draft *draft, uint32_t *number, ledger_durable *durable,
-	void *arg)
+	const struct facts *facts, enum decision decision, struct draft *draft, uint32_t *number,
+	ledger_durable *durable, void *arg)
 {
 	struct acceptance_note *note = mem_zalloc(sizeof(*note));
 	struct campaign *campaign = NULL;
 	char *title = title_of(app, alert);
 	struct ledger_acceptance acceptance = {
-		.alert = {
-			.id = alert->id, .sender = alert->sender, .digest = alert->digest, .document = origin->bytes,
-			.document_size = origin->size, .form = origin->name != NULL ? form_of(origin->name) : NULL,
-			.file_name = origin->name, .source = origin->source, .schedule = origin->schedule,
-			.occurrence_ms = origin->occurrence_ms, .status = alert->status, .action = alert->action,
-			.urgency = alert->urgency, .level = alert->level, .fraud_type = alert->fraud_type, .title = title,
-			.author = alert->author != NULL ? alert->author : origin->who, .issued_ms = alert->issued_ms,
-			.accepted_ms = clock_wall_ms(), .from_ms = alert->from_ms, .until_ms = alert->until_ms,
-			.supersedes = alert->supersedes, .state = sends(decision) ? LEDGER_OPEN : LEDGER_STORED,
-		},
+		.alert =
+			{
+				.id = alert->id,
+				.sender = alert->sender,
+				.digest = alert->digest,
+				.document = origin->bytes,
+				.document_size = origin->size,
+				.form = origin->name != NULL ? form_of(origin->name) : NULL,
+				.file_name = origin->name,
+				.source = origin->source,
+				.schedule = origin->schedule,
+				.occurrence_ms = origin->occurrence_ms,
+				.status = alert->status,
+				.action = alert->action,
+				.urgency = alert->urgency,
+				.level = alert->level,
+				.fraud_type = alert->fraud_type,
+				.title = title,
+				.author = alert->author != NULL ? alert->author : origin->who,
+				.issued_ms = alert->issued_ms,
+				.accepted_ms = clock_wall_ms(),
+				.from_ms = alert->from_ms,
+				.until_ms = alert->until_ms,
+				.supersedes = alert->supersedes,
+				.state = sends(decision) ? LEDGER_OPEN : LEDGER_STORED,
+			},
 		.lane_count = draft->count,
 	};
 	struct ledger_lane *lanes = ledger_lanes(draft, alert);
@@ -287,10 +306,10 @@ static struct campaign *accept(struct app *app, const struct intake_origin *orig
 	*note = (struct acceptance_note){.app = app, .durable = durable, .arg = arg};
 	list_push_back(&app->acceptances, &note->in_app);
 	*number = note->number = ledger_accept(app->ledger, &acceptance, on_accept_durable, note);
-	log_event(LOG_NOTICE, "accepted", "alert=%s number=%u decision=%s urgency=%s status=%s residents=%u groups=%u signs=%u",
-		alert->id, *number, decision_name(decision), urgency_name(alert->urgency),
-		alert_status_name(alert->status), draft->crowd[CROWD_RESIDENTS], draft->crowd[CROWD_GROUPS],
-		draft->crowd[CROWD_SIGNS]);
+	log_event(LOG_NOTICE, "accepted",
+		"alert=%s number=%u decision=%s urgency=%s status=%s residents=%u groups=%u signs=%u", alert->id,
+		*number, decision_name(decision), urgency_name(alert->urgency), alert_status_name(alert->status),
+		draft->crowd[CROWD_RESIDENTS], draft->crowd[CROWD_GROUPS], draft->crowd[CROWD_SIGNS]);
 	for (size_t i = 0; i < acceptance.mark_count; i++) {
 		struct campaign *earlier = campaign_find(app, acceptance.marks[i].alert);
 		if (earlier != NULL)
@@ -342,8 +361,8 @@ static void tell_later(struct app *app, ledger_durable *durable, void *arg)
 	loop_defer(app->loop, &later->deferred, on_later, later);
 }
 
-void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement, ledger_durable *durable,
-	void *arg)
+void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement,
+	ledger_durable *durable, void *arg)
 {
 	struct alert_audience *audiences = mem_calloc(app->config->audience_count, sizeof(*audiences));
 	struct alert_context context = reference_context(app->config, app->taxonomy, audiences, origin->at_ms);
@@ -354,7 +373,8 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 
 	*judgement = (struct judgement){0};
 	problems_init(&judgement->problems);
-	if (alert_read(&context, origin->name, origin->bytes, origin->size, &alert, &judgement->problems) != RESULT_OK) {
+	if (alert_read(&context, origin->name, origin->bytes, origin->size, &alert, &judgement->problems) !=
+		RESULT_OK) {
 		judgement->refused = true;
 	} else {
 		judgement->id = mem_strdup(alert->id);
@@ -367,8 +387,8 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 		if (judgement->problems.errors > 0)
 			judgement->refused = true;
 		if (!judgement->refused && !judgement->duplicate) {
-			judgement->campaign =
-				accept(app, origin, alert, &facts, decision, &draft, &judgement->number, durable, arg);
+			judgement->campaign = accept(app, origin, alert, &facts, decision, &draft, &judgement->number,
+				durable, arg);
 			judgement->stored = judgement->campaign == NULL;
 			app->files_accepted++;
 			writing = true;

@@ -12,7 +12,7 @@ struct judgement {
 	bool duplicate;
 	bool stored; /* accepted, and nothing will be sent */
 	uint32_t number; /* 0 when refused or a duplicate */
-	char *id;        /* NULL when it could not be read */
+	char *id; /* NULL when it could not be read */
 	struct campaign *campaign; /* what it became, or NULL */
 	struct problems problems;
 };
@@ -25,7 +25,7 @@ struct intake_origin {
 	int64_t at_ms; /* wall, when it arrived: the day of an id that was not written, so that judging the same file
 			  again after a crash finds the same id */
 	enum ledger_source source;
-	const char *who;      /* or NULL */
+	const char *who; /* or NULL */
 	const char *schedule; /* LEDGER_SCHEDULE: its name, and which of its times */
 	int64_t occurrence_ms;
 };
@@ -34,8 +34,8 @@ struct intake_origin {
  * Judges one document. `durable` (may be NULL) comes on a later turn, when the verdict may be told to whoever brought it:
  * for an acceptance when it is on disk. Fini the judgement at once: what must outlive the call is copied.
  */
-void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement, ledger_durable *durable,
-	void *arg);
+void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement,
+	ledger_durable *durable, void *arg);
 void judgement_fini(struct judgement *judgement);
 
 /* Accepts an alert that crier made itself, such as a reminder; takes over the draft's lanes. */

@@ -66,7 +66,10 @@ static void reply_push(struct app *app, const struct serve_request *request, str
 {
 	const char *rest;
 	struct outlet *outlet = outlet_by_token(app, serve_path(request) + strlen("/r/"), &rest);
-	struct push push = {.query = push_query, .arg = (void *)(uintptr_t)request, .status = 200, .reply = "",
+	struct push push = {.query = push_query,
+		.arg = (void *)(uintptr_t)request,
+		.status = 200,
+		.reply = "",
 		.reply_type = "text/plain; charset=utf-8"};
 
 	if (outlet == NULL) {

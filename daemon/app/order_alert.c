@@ -67,7 +67,8 @@ static bool read_descriptor(struct control_call *call, char **bytes, size_t *siz
 	}
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		control_error(call, CONTROL_NO_FILE, N_("this is no ordinary file (a folder, pipe or device); give the path of a file"));
+		control_error(call, CONTROL_NO_FILE,
+			N_("this is no ordinary file (a folder, pipe or device); give the path of a file"));
 		return false;
 	}
 	buf_init(&buf, ALERT_SIZE_MOST);
@@ -121,12 +122,14 @@ static void chain_estimates(json_t *lanes)
 	size_t i, k;
 	json_t *lane, *other;
 
-	json_array_foreach(lanes, i, lane) {
+	json_array_foreach(lanes, i, lane)
+	{
 		const char *channel = json_string_value(json_object_get(lane, "channel"));
 		json_int_t before = 0;
 		if (channel == NULL)
 			continue;
-		json_array_foreach(lanes, k, other) {
+		json_array_foreach(lanes, k, other)
+		{
 			const char *name = json_string_value(json_object_get(other, "channel"));
 			if (k < i && name != NULL && strcmp(name, channel) == 0)
 				before = json_integer_value(json_object_get(other, "last_ms"));
@@ -145,8 +148,9 @@ static json_t *preview_audiences(const struct alert *alert, const struct draft *
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < draft->audience_count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i}", "audience", alert->audiences[i], "residents",
-			(int)draft->audience_counts[i]));
+		json_array_append_new(list,
+			json_pack("{s:s, s:i}", "audience", alert->audiences[i], "residents",
+				(int)draft->audience_counts[i]));
 	return list;
 }
 
@@ -165,13 +169,14 @@ static void answer_preview(struct app *app, struct control_call *call, const str
 	}
 	chain_estimates(lanes);
 	int64_t now_ms = clock_wall_ms();
-	control_result(call, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:i, s:i, s:i, s:o, s:o, s:o, s:b}", "id",
-		alert->id, "urgency", urgency_name(alert->urgency), "status", alert_status_name(alert->status), "from_ms",
-		(json_int_t)alert->from_ms, "until_ms", (json_int_t)alert->until_ms, "now_ms", (json_int_t)now_ms,
-		"waits_for_quiet_hours", app->quiet_now && alert->quiet_hours, "residents",
-		(int)draft.crowd[CROWD_RESIDENTS], "groups", (int)draft.crowd[CROWD_GROUPS], "signs",
-		(int)draft.crowd[CROWD_SIGNS], "audiences", preview_audiences(alert, &draft), "lanes", lanes, "problems",
-		control_problems(&problems), "refused", problems.errors > 0));
+	control_result(call,
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:i, s:i, s:i, s:o, s:o, s:o, s:b}", "id", alert->id,
+			"urgency", urgency_name(alert->urgency), "status", alert_status_name(alert->status), "from_ms",
+			(json_int_t)alert->from_ms, "until_ms", (json_int_t)alert->until_ms, "now_ms",
+			(json_int_t)now_ms, "waits_for_quiet_hours", app->quiet_now && alert->quiet_hours, "residents",
+			(int)draft.crowd[CROWD_RESIDENTS], "groups", (int)draft.crowd[CROWD_GROUPS], "signs",
+			(int)draft.crowd[CROWD_SIGNS], "audiences", preview_audiences(alert, &draft), "lanes", lanes,
+			"problems", control_problems(&problems), "refused", problems.errors > 0));
 	draft_fini(&draft);
 	problems_fini(&problems);
 }
@@ -205,7 +210,8 @@ struct listing {
 	struct sums sums;
 };
 
-static bool on_sum_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content, const uint32_t *counts)
+static bool on_sum_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
+	const uint32_t *counts)
 {
 	struct listing *listing = arg;
 	const uint32_t *now = lane_counts(listing->app, alert, lane, counts);
@@ -227,10 +233,11 @@ static void add_sums(struct app *app, json_t *list)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		struct listing listing = {.app = app};
-		ledger_list_lanes(app->ledger, (uint32_t)json_integer_value(json_object_get(item, "number")), on_sum_lane,
-			&listing);
+		ledger_list_lanes(app->ledger, (uint32_t)json_integer_value(json_object_get(item, "number")),
+			on_sum_lane, &listing);
 		json_object_set_new(item, "sums", sums_view(&listing.sums));
 	}
 }
@@ -254,7 +261,8 @@ void order_alert_list(void *arg, struct control_call *call, const json_t *args)
 	control_result(call, json_pack("{s:o}", "alerts", listing.list));
 }
 
-static bool on_show_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content, const uint32_t *counts)
+static bool on_show_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
+	const uint32_t *counts)
 {
 	struct listing *listing = arg;
 	const uint32_t *now = lane_counts(listing->app, alert, lane, counts);
@@ -271,8 +279,9 @@ static bool on_show_lane(void *arg, uint32_t alert, uint16_t lane, const struct 
 	if (open != NULL && open->plan != NULL && plan_lane_held(open->plan))
 		json_object_set_new(item, "held", json_true());
 	if (open != NULL && open->first_ms != 0)
-		json_object_update_new(item, json_pack("{s:I, s:I}", "first_ms", (json_int_t)open->first_ms, "last_ms",
-			(json_int_t)open->last_ms));
+		json_object_update_new(item,
+			json_pack("{s:I, s:I}", "first_ms", (json_int_t)open->first_ms, "last_ms",
+				(json_int_t)open->last_ms));
 	json_array_append_new(listing->list, item);
 	return true;
 }
@@ -301,7 +310,8 @@ static bool find(struct app *app, struct control_call *call, const json_t *args,
 	*found = (struct found){0};
 	if (id != NULL && ledger_find_alert(app->ledger, id, on_found, found) == RESULT_OK && found->view != NULL)
 		return true;
-	control_error(call, CONTROL_FAILED, N_("there is no alert \"%s\"; \"crier alert list\" shows them"), id != NULL ? id : "");
+	control_error(call, CONTROL_FAILED, N_("there is no alert \"%s\"; \"crier alert list\" shows them"),
+		id != NULL ? id : "");
 	return false;
 }
 
@@ -335,15 +345,17 @@ void order_alert_cancel(void *arg, struct control_call *call, const json_t *args
 		return;
 	}
 	uint64_t waiting = campaign_count(campaign, CROWD_RESIDENTS, STATE_WAITING) +
-		campaign_count(campaign, CROWD_GROUPS, STATE_WAITING) + campaign_count(campaign, CROWD_SIGNS, STATE_WAITING);
+		campaign_count(campaign, CROWD_GROUPS, STATE_WAITING) +
+		campaign_count(campaign, CROWD_SIGNS, STATE_WAITING);
 	bool sent = campaign_sent(campaign), dry = control_flag(args, "dry_run");
 	if (!dry) {
 		order_note(app, call, "cancel", "%s", campaign->id);
 		ledger_mark(app->ledger, campaign->number, LEDGER_CANCELLED, clock_wall_ms(), NULL, NULL);
 		campaign_withdraw(campaign, LEDGER_CANCELLED, 0);
 	}
-	control_result(call, json_pack("{s:s, s:I, s:b, s:b, s:b}", "id", control_text(args, "id"), "stopped",
-		(json_int_t)waiting, "some_were_sent", sent, "dry_run", dry, "done", !dry));
+	control_result(call,
+		json_pack("{s:s, s:I, s:b, s:b, s:b}", "id", control_text(args, "id"), "stopped", (json_int_t)waiting,
+			"some_were_sent", sent, "dry_run", dry, "done", !dry));
 	json_decref(found.view);
 }
 
@@ -353,9 +365,8 @@ static json_t *totals_of(struct app *app, json_t *list)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list, i, item)
-		ledger_list_lanes(app->ledger, (uint32_t)json_integer_value(json_object_get(item, "number")), on_sum_lane,
-			&all);
+	json_array_foreach(list, i, item) ledger_list_lanes(app->ledger,
+		(uint32_t)json_integer_value(json_object_get(item, "number")), on_sum_lane, &all);
 	return sums_view(&all.sums);
 }
 
@@ -368,11 +379,15 @@ void order_report(void *arg, struct control_call *call, const json_t *args)
 		return;
 	}
 	struct listing listing = {.app = app, .list = json_array()};
-	struct ledger_filter filter = {.open = true, .closed = true, .from_ms = control_number(args, "from_ms", 0),
-		.to_ms = control_number(args, "to_ms", 0), .most = 10000};
+	struct ledger_filter filter = {.open = true,
+		.closed = true,
+		.from_ms = control_number(args, "from_ms", 0),
+		.to_ms = control_number(args, "to_ms", 0),
+		.most = 10000};
 	ledger_list_alerts(app->ledger, &filter, on_list_alert, &listing);
 	add_sums(app, listing.list);
 	json_t *totals = totals_of(app, listing.list);
-	control_result(call, json_pack("{s:I, s:I, s:o, s:o}", "from_ms", (json_int_t)filter.from_ms, "to_ms",
-		(json_int_t)filter.to_ms, "alerts", listing.list, "totals", totals));
+	control_result(call,
+		json_pack("{s:I, s:I, s:o, s:o}", "from_ms", (json_int_t)filter.from_ms, "to_ms",
+			(json_int_t)filter.to_ms, "alerts", listing.list, "totals", totals));
 }

@@ -28,7 +28,7 @@ struct import_job {
 	struct control_call *call; /* NULL for a rebuild */
 	struct roster_import order;
 	char *state, *name, *list, *source, *basis, *until, *area, *reject_path;
-	struct taxonomy *names;    /* the app's: no reload takes it away meanwhile */
+	struct taxonomy *names; /* the app's: no reload takes it away meanwhile */
 	struct timer tick;
 	pthread_mutex_t lock;
 	struct roster_progress progress;
@@ -57,9 +57,10 @@ static void on_tick(void *arg)
 	pthread_mutex_unlock(&job->lock);
 	if (!control_wanted(job->call))
 		atomic_store(&job->cancel, true); /* who asked has gone: nothing is changed */
-	control_progress(job->call, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "bytes", (json_int_t)now.bytes, "bytes_total",
-		(json_int_t)now.bytes_total, "lines", (json_int_t)now.lines, "taken", (json_int_t)now.taken, "rejected",
-		(json_int_t)now.rejected, "written", (json_int_t)now.written));
+	control_progress(job->call,
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "bytes", (json_int_t)now.bytes, "bytes_total",
+			(json_int_t)now.bytes_total, "lines", (json_int_t)now.lines, "taken", (json_int_t)now.taken,
+			"rejected", (json_int_t)now.rejected, "written", (json_int_t)now.written));
 	timer_arm(&job->tick, PROGRESS_MS);
 }
 
@@ -86,9 +87,11 @@ static json_t *reasons_view(const struct roster_totals *totals)
 
 	for (int i = 0; i < ROSTER_REJECT_COUNT; i++)
 		if (totals->reasons[i] > 0)
-			json_array_append_new(view, json_pack("{s:s, s:s, s:I}", "zh",
-				say(LANG_ZH, roster_reject_text((enum roster_reject)i)), "en",
-				roster_reject_text((enum roster_reject)i), "count", (json_int_t)totals->reasons[i]));
+			json_array_append_new(view,
+				json_pack("{s:s, s:s, s:I}", "zh",
+					say(LANG_ZH, roster_reject_text((enum roster_reject)i)), "en",
+					roster_reject_text((enum roster_reject)i), "count",
+					(json_int_t)totals->reasons[i]));
 	return view;
 }
 
@@ -99,13 +102,14 @@ static json_t *totals_view(const struct import_job *job)
 
 	for (size_t i = 0; t->discarded != NULL && t->discarded[i] != NULL; i++)
 		json_array_append_new(discarded, json_string(t->discarded[i]));
-	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:s*, s:o}", "list",
-		job->list, "dry_run", job->order.dry_run, "lines", (json_int_t)t->lines, "taken", (json_int_t)t->taken,
-		"rejected", (json_int_t)t->rejected, "blank", (json_int_t)t->blank, "repeated", (json_int_t)t->repeated,
-		"people", (json_int_t)t->people, "fresh", (json_int_t)t->fresh, "left", (json_int_t)t->left, "opt_outs",
-		(json_int_t)t->opt_outs, "without_area", (json_int_t)t->without_area, "without_year",
-		(json_int_t)t->without_year, "gbk", t->gbk, "discarded", discarded, "reasons", reasons_view(t),
-		"reject_file", t->rejected > 0 ? job->reject_path : NULL, "problems", control_problems(&job->problems));
+	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:s*, s:o}",
+		"list", job->list, "dry_run", job->order.dry_run, "lines", (json_int_t)t->lines, "taken",
+		(json_int_t)t->taken, "rejected", (json_int_t)t->rejected, "blank", (json_int_t)t->blank, "repeated",
+		(json_int_t)t->repeated, "people", (json_int_t)t->people, "fresh", (json_int_t)t->fresh, "left",
+		(json_int_t)t->left, "opt_outs", (json_int_t)t->opt_outs, "without_area", (json_int_t)t->without_area,
+		"without_year", (json_int_t)t->without_year, "gbk", t->gbk, "discarded", discarded, "reasons",
+		reasons_view(t), "reject_file", t->rejected > 0 ? job->reject_path : NULL, "problems",
+		control_problems(&job->problems));
 }
 
 static void free_job(struct import_job *job)
@@ -129,8 +133,8 @@ static void free_job(struct import_job *job)
 
 static void answer_import(struct import_job *job)
 {
-	static const enum control_exit exits[] = {[RESULT_INVALID] = CONTROL_REFUSED, [RESULT_BUSY] = CONTROL_LATER,
-		[RESULT_CORRUPT] = CONTROL_FAILED};
+	static const enum control_exit exits[] =
+		{[RESULT_INVALID] = CONTROL_REFUSED, [RESULT_BUSY] = CONTROL_LATER, [RESULT_CORRUPT] = CONTROL_FAILED};
 
 	if (job->call == NULL)
 		return;
@@ -156,9 +160,10 @@ static void on_import_done(void *arg)
 	app->import = NULL;
 	if (job->result == RESULT_OK && !job->order.dry_run && !app->abandoned)
 		job->result = roster_refresh(app->roster, clock_wall_ms(), &job->problems);
-	log_event(job->result == RESULT_OK ? LOG_NOTICE : LOG_WARNING, "import", "list=%s result=%s taken=%llu rejected=%llu",
-		log_quote(job->list != NULL ? job->list : ""), result_text(job->result),
-		(unsigned long long)job->totals.taken, (unsigned long long)job->totals.rejected);
+	log_event(job->result == RESULT_OK ? LOG_NOTICE : LOG_WARNING, "import",
+		"list=%s result=%s taken=%llu rejected=%llu", log_quote(job->list != NULL ? job->list : ""),
+		result_text(job->result), (unsigned long long)job->totals.taken,
+		(unsigned long long)job->totals.rejected);
 	answer_import(job);
 	free_job(job);
 	if (app->closing)
@@ -234,12 +239,25 @@ void order_roster_import(void *arg, struct control_call *call, const json_t *arg
 	job->basis = mem_strdup(control_text(args, "basis"));
 	job->until = mem_strdup(control_text(args, "until"));
 	job->area = mem_strdup(app->config->site.area);
-	job->order = (struct roster_import){.state = job->state, .fd = fd, .file = job->name, .list = job->list,
-		.source = job->source, .basis = job->basis, .until = job->until,
-		.discard_extra = control_flag(args, "discard_extra"), .dry_run = control_flag(args, "dry_run"),
-		.reject_fd = open_rejects(job), .default_area = job->area, .now_ms = clock_wall_ms(), .area_find = find_area,
-		.area_arg = job, .progress = on_progress, .progress_arg = job, .cancel = &job->cancel};
-	order_note(app, call, "import", "list %s from %s%s", job->list, job->name, job->order.dry_run ? " (dry run)" : "");
+	job->order = (struct roster_import){.state = job->state,
+		.fd = fd,
+		.file = job->name,
+		.list = job->list,
+		.source = job->source,
+		.basis = job->basis,
+		.until = job->until,
+		.discard_extra = control_flag(args, "discard_extra"),
+		.dry_run = control_flag(args, "dry_run"),
+		.reject_fd = open_rejects(job),
+		.default_area = job->area,
+		.now_ms = clock_wall_ms(),
+		.area_find = find_area,
+		.area_arg = job,
+		.progress = on_progress,
+		.progress_arg = job,
+		.cancel = &job->cancel};
+	order_note(app, call, "import", "list %s from %s%s", job->list, job->name,
+		job->order.dry_run ? " (dry run)" : "");
 	timer_arm(&job->tick, PROGRESS_MS);
 	loop_work(app->loop, work_import, on_import_done, job);
 }
@@ -252,8 +270,8 @@ static void answer_failure(struct control_call *call, enum result result)
 
 static json_t *list_view(const struct roster_list *list)
 {
-	return json_pack("{s:s, s:s, s:s, s:s*, s:I, s:I, s:i, s:b}", "name", list->name, "source", list->source, "basis",
-		list->basis, "until", list->until, "added_ms", (json_int_t)list->added_ms, "imported_ms",
+	return json_pack("{s:s, s:s, s:s, s:s*, s:I, s:I, s:i, s:b}", "name", list->name, "source", list->source,
+		"basis", list->basis, "until", list->until, "added_ms", (json_int_t)list->added_ms, "imported_ms",
 		(json_int_t)list->imported_ms, "members", (int)list->members, "ended", list->ended);
 }
 
@@ -280,9 +298,10 @@ static json_t *table_view(const struct app *app, const struct roster_table *tabl
 	json_t *view = json_array();
 
 	for (size_t i = 0; i < table->count; i++)
-		json_array_append_new(view, json_pack("{s:s, s:s*, s:i}", "key", table->rows[i].key, "name",
-			areas ? taxonomy_area_name(app->taxonomy, table->rows[i].key) : NULL, "count",
-			(int)table->rows[i].count));
+		json_array_append_new(view,
+			json_pack("{s:s, s:s*, s:i}", "key", table->rows[i].key, "name",
+				areas ? taxonomy_area_name(app->taxonomy, table->rows[i].key) : NULL, "count",
+				(int)table->rows[i].count));
 	return view;
 }
 
@@ -305,11 +324,12 @@ void order_roster_stats(void *arg, struct control_call *call, const json_t *args
 		answer_failure(call, result);
 		return;
 	}
-	control_result(call, json_pack("{s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "known", (int)stats.known,
-		"present", (int)stats.present, "gone", (int)stats.gone, "opted_out", (int)stats.opted_out, "optouts",
-		(int)stats.optouts, "lists", table_view(app, &stats.lists, false), "areas",
-		table_view(app, &stats.areas, true), "roles", table_view(app, &stats.roles, false), "ages",
-		table_view(app, &stats.ages, false), "languages", table_view(app, &stats.languages, false)));
+	control_result(call,
+		json_pack("{s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "known", (int)stats.known, "present",
+			(int)stats.present, "gone", (int)stats.gone, "opted_out", (int)stats.opted_out, "optouts",
+			(int)stats.optouts, "lists", table_view(app, &stats.lists, false), "areas",
+			table_view(app, &stats.areas, true), "roles", table_view(app, &stats.roles, false), "ages",
+			table_view(app, &stats.ages, false), "languages", table_view(app, &stats.languages, false)));
 	roster_stats_fini(&stats);
 }
 
@@ -319,7 +339,8 @@ bool order_phone(struct control_call *call, const json_t *args, phone_t *phone)
 
 	if (text != NULL && phone_parse(text, strlen(text), phone))
 		return true;
-	control_error(call, CONTROL_USAGE, N_("this is not a mainland mobile number: it has 11 digits and begins with 1"));
+	control_error(call, CONTROL_USAGE,
+		N_("this is not a mainland mobile number: it has 11 digits and begins with 1"));
 	return false;
 }
 
@@ -356,7 +377,8 @@ static bool on_history(void *arg, const struct ledger_history *entry)
 	const struct lane *open = campaign_lane(searching->app,
 		(struct batch_name){entry->alert->number, entry->lane, 0});
 	enum state state = open != NULL && entry->position < open->tally.size
-		? (enum state)open->tally.states[entry->position] : entry->state;
+		? (enum state)open->tally.states[entry->position]
+		: entry->state;
 	json_t *item = json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:I, s:I, s:s*}", "alert", entry->alert->id, "title",
 		entry->alert->title, "state", state_name(state), "channel", entry->content->channel, "audience",
 		entry->content->audience, "accepted_ms", (json_int_t)entry->alert->accepted_ms, "receipt_ms",
@@ -365,8 +387,9 @@ static bool on_history(void *arg, const struct ledger_history *entry)
 	if (entry->content->message != NULL && was_sent(state))
 		json_object_set_new(item, "text", json_string(entry->content->message->text));
 	if (entry->batch != NULL && was_sent(state))
-		json_object_update_new(item, json_pack("{s:I, s:I, s:i}", "sent_ms", (json_int_t)entry->batch->intent_ms,
-			"answered_ms", (json_int_t)entry->batch->outcome_ms, "attempt", (int)entry->batch->attempt));
+		json_object_update_new(item,
+			json_pack("{s:I, s:I, s:i}", "sent_ms", (json_int_t)entry->batch->intent_ms, "answered_ms",
+				(json_int_t)entry->batch->outcome_ms, "attempt", (int)entry->batch->attempt));
 	json_array_append_new(searching->list, item);
 	return true;
 }
@@ -380,13 +403,14 @@ static json_t *person_view(const struct app *app, const struct roster_person *pe
 		json_array_append_new(roles, json_string(person->roles[i]));
 	for (size_t i = 0; i < person->list_count; i++)
 		json_array_append_new(lists, list_view(&person->lists[i]));
-	json_t *view = json_pack("{s:s, s:b, s:i, s:s, s:s*, s:s, s:o, s:o, s:b}", "phone", phone_mask(person->phone, masked),
-		"gone", person->gone, "birth_year", person->birth_year, "area", person->area, "area_name",
-		taxonomy_area_name(app->taxonomy, person->area), "language", person->language, "roles", roles, "lists",
-		lists, "opted_out", person->opted_out);
+	json_t *view = json_pack("{s:s, s:b, s:i, s:s, s:s*, s:s, s:o, s:o, s:b}", "phone",
+		phone_mask(person->phone, masked), "gone", person->gone, "birth_year", person->birth_year, "area",
+		person->area, "area_name", taxonomy_area_name(app->taxonomy, person->area), "language",
+		person->language, "roles", roles, "lists", lists, "opted_out", person->opted_out);
 	if (person->opted_out)
-		json_object_update_new(view, json_pack("{s:s, s:I}", "opt_out_source", person->optout.source,
-			"opt_out_ms", (json_int_t)person->optout.at_ms));
+		json_object_update_new(view,
+			json_pack("{s:s, s:I}", "opt_out_source", person->optout.source, "opt_out_ms",
+				(json_int_t)person->optout.at_ms));
 	return view;
 }
 
@@ -429,15 +453,15 @@ void order_optout_add(void *arg, struct control_call *call, const json_t *args)
 
 	if (!order_phone(call, args, &phone))
 		return;
-	enum result result =
-		roster_optout_add(app->roster, phone, source != NULL ? source : control_who(call), clock_wall_ms());
+	enum result result = roster_optout_add(app->roster, phone, source != NULL ? source : control_who(call),
+		clock_wall_ms());
 	if (result != RESULT_OK && result != RESULT_EXISTS) {
 		answer_failure(call, result);
 		return;
 	}
 	order_note(app, call, "optout-add", "%s", phone_mask(phone, masked));
-	control_result(call, json_pack("{s:s, s:b}", "phone", phone_mask(phone, masked), "already",
-		result == RESULT_EXISTS));
+	control_result(call,
+		json_pack("{s:s, s:b}", "phone", phone_mask(phone, masked), "already", result == RESULT_EXISTS));
 }
 
 void order_optout_remove(void *arg, struct control_call *call, const json_t *args)
@@ -470,8 +494,9 @@ static void on_optout(void *arg, const struct roster_optout *optout)
 	char masked[12];
 
 	page->last = optout->phone;
-	json_array_append_new(page->list, json_pack("{s:s, s:s, s:I}", "phone", phone_mask(optout->phone, masked), "source",
-		optout->source, "at_ms", (json_int_t)optout->at_ms));
+	json_array_append_new(page->list,
+		json_pack("{s:s, s:s, s:I}", "phone", phone_mask(optout->phone, masked), "source", optout->source,
+			"at_ms", (json_int_t)optout->at_ms));
 }
 
 void order_optout_list(void *arg, struct control_call *call, const json_t *args)
@@ -479,8 +504,8 @@ void order_optout_list(void *arg, struct control_call *call, const json_t *args)
 	struct app *app = arg;
 	struct optout_page page = {.list = json_array()};
 	uint32_t count = 0;
-	enum result result = roster_optout_list(app->roster, 0, (uint32_t)control_number(args, "most", 1000), on_optout, &page,
-		&count);
+	enum result result = roster_optout_list(app->roster, 0, (uint32_t)control_number(args, "most", 1000), on_optout,
+		&page, &count);
 
 	if (result != RESULT_OK) {
 		json_decref(page.list);

@@ -32,9 +32,9 @@ static json_t *schedule_view(struct app *app, const struct config_schedule *sche
 		schedule->rule != NULL ? "reminder" : "slogans", "channels", names_view(schedule->channels), "pack",
 		schedule->pack, "rule", schedule->rule, "next_ms", (json_int_t)next);
 	if (schedule->rule == NULL)
-		json_object_update_new(view, json_pack("{s:i, s:i, s:b, s:I}", "from", schedule->from, "until",
-			schedule->until, "open", window_of_day_open(window, now_ms), "max_gap_ms",
-			(json_int_t)schedule->max_gap_ms));
+		json_object_update_new(view,
+			json_pack("{s:i, s:i, s:b, s:I}", "from", schedule->from, "until", schedule->until, "open",
+				window_of_day_open(window, now_ms), "max_gap_ms", (json_int_t)schedule->max_gap_ms));
 	else
 		json_object_set_new(view, "grace_ms", json_integer(schedule->grace_ms));
 	return view;
@@ -78,7 +78,9 @@ static size_t come_of(struct app *app, const struct config_schedule *schedule, s
 		if (!found)
 			break;
 		out[count++] = (struct coming){next, schedule,
-			reminder != NULL ? "reminder" : window_of_day_open(window, next) ? "slogans-begin" : "slogans-end"};
+			reminder != NULL                           ? "reminder"
+				: window_of_day_open(window, next) ? "slogans-begin"
+								   : "slogans-end"};
 		at = next;
 	}
 	return count;
@@ -95,8 +97,10 @@ void order_schedule_next(void *arg, struct control_call *call, const json_t *arg
 		count += come_of(app, &app->config->schedules[i], all + count);
 	qsort(all, count, sizeof(*all), by_time);
 	for (size_t i = 0; i < count && i < most; i++)
-		json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:o}", "at_ms", (json_int_t)all[i].at_ms, "name",
-			all[i].schedule->name, "what", all[i].what, "channels", names_view(all[i].schedule->channels)));
+		json_array_append_new(list,
+			json_pack("{s:I, s:s, s:s, s:o}", "at_ms", (json_int_t)all[i].at_ms, "name",
+				all[i].schedule->name, "what", all[i].what, "channels",
+				names_view(all[i].schedule->channels)));
 	free(all);
 	control_result(call, json_pack("{s:o}", "next", list));
 }
@@ -109,7 +113,8 @@ void order_schedule_run(void *arg, struct control_call *call, const json_t *args
 	struct problems problems;
 
 	if (reminder == NULL) {
-		control_error(call, CONTROL_FAILED, N_("there is no reminder \"%s\"; \"crier schedule list\" shows them"),
+		control_error(call, CONTROL_FAILED,
+			N_("there is no reminder \"%s\"; \"crier schedule list\" shows them"),
 			name != NULL ? name : "");
 		return;
 	}
@@ -119,7 +124,8 @@ void order_schedule_run(void *arg, struct control_call *call, const json_t *args
 	if (campaign == NULL)
 		control_refuse(call, CONTROL_FAILED, &problems);
 	else
-		control_result(call, json_pack("{s:s, s:b, s:o}", "id", campaign->id, "waits_for_quiet_hours",
-			app->quiet_now && campaign->quiet, "forecast", intake_forecast(campaign)));
+		control_result(call,
+			json_pack("{s:s, s:b, s:o}", "id", campaign->id, "waits_for_quiet_hours",
+				app->quiet_now && campaign->quiet, "forecast", intake_forecast(campaign)));
 	problems_fini(&problems);
 }

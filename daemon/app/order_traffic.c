@@ -17,9 +17,9 @@ static json_t *queue_lane(const struct lane *lane)
 
 	plan_estimate(campaign->app->plan, lane->outlet->index, campaign->urgency, clock_mono_ms(), 0, &first, &last);
 	last += intake_delay_ms(campaign->app, medium_crowd(lane->medium), campaign->quiet, campaign->from_ms);
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:b, s:b}", "alert", campaign->id, "channel",
-		lane->outlet->name, "audience", lane->audience, "urgency", urgency_name(campaign->urgency), "size",
-		(int)lane->tally.size, "waiting", (int)lane->tally.counts[STATE_WAITING], "in_flight",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:b, s:b}", "alert", campaign->id,
+		"channel", lane->outlet->name, "audience", lane->audience, "urgency", urgency_name(campaign->urgency),
+		"size", (int)lane->tally.size, "waiting", (int)lane->tally.counts[STATE_WAITING], "in_flight",
 		(int)lane->tally.counts[STATE_IN_FLIGHT], "unknown", (int)lane->tally.counts[STATE_UNKNOWN], "accepted",
 		(int)lane->tally.counts[STATE_ACCEPTED], "last_ms", (json_int_t)last, "held",
 		lane->plan != NULL && plan_lane_held(lane->plan), "begun", campaign->begun);
@@ -34,13 +34,15 @@ void order_queue_list(void *arg, struct control_call *call, const json_t *args)
 		const struct campaign *campaign = list_object(link, struct campaign, in_app);
 		for (uint16_t i = 0; i < campaign->lane_count; i++) {
 			const struct lane *lane = &campaign->lanes[i];
-			if (lane->outlet != NULL && lane->tally.counts[STATE_WAITING] + lane->tally.counts[STATE_IN_FLIGHT] +
-					lane->tally.counts[STATE_UNKNOWN] > 0)
+			if (lane->outlet != NULL &&
+				lane->tally.counts[STATE_WAITING] + lane->tally.counts[STATE_IN_FLIGHT] +
+						lane->tally.counts[STATE_UNKNOWN] >
+					0)
 				json_array_append_new(list, queue_lane(lane));
 		}
 	}
-	control_result(call, json_pack("{s:o, s:b, s:b}", "lanes", list, "stopped", app->stopped, "quiet_hours",
-		app->quiet_now));
+	control_result(call,
+		json_pack("{s:o, s:b, s:b}", "lanes", list, "stopped", app->stopped, "quiet_hours", app->quiet_now));
 }
 
 static struct outlet *named(struct app *app, struct control_call *call, const char *name)
@@ -56,7 +58,8 @@ static struct outlet *named(struct app *app, struct control_call *call, const ch
 void order_queue_release(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
-	struct campaign *campaign = campaign_find_id(app, control_text(args, "id") != NULL ? control_text(args, "id") : "");
+	struct campaign *campaign = campaign_find_id(app,
+		control_text(args, "id") != NULL ? control_text(args, "id") : "");
 	struct outlet *outlet = named(app, call, control_text(args, "channel"));
 	int released = 0;
 
@@ -89,13 +92,14 @@ static json_t *channel_view(const struct outlet *outlet)
 		setting_rate_text(outlet->config->rate, rate);
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:b, s:s*, s:s*, s:b, s:s*, s:s*, s:i, s:i, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:b, s:s*}",
-		"name", outlet->name, "kind", outlet->kind->name, "medium", medium_name(outlet->kind->medium), "rate", rate,
-		"suspended", outlet->suspended, "suspended_by", outlet->suspended ? outlet->suspended_by : NULL,
+		"name", outlet->name, "kind", outlet->kind->name, "medium", medium_name(outlet->kind->medium), "rate",
+		rate, "suspended", outlet->suspended, "suspended_by", outlet->suspended ? outlet->suspended_by : NULL,
 		"suspended_why", outlet->suspended ? outlet->suspended_why : NULL, "well", outlet->well, "words",
 		outlet->words, "obstacle", obstacle, "in_flight", (int)view.in_flight, "window", (int)view.window,
 		"wait_ms", (json_int_t)view.wait_ms, "waiting", (json_int_t)view.waiting, "probing", view.probing,
-		"accepted", (json_int_t)outlet->sent[VERDICT_ACCEPTED], "later", (json_int_t)outlet->sent[VERDICT_LATER],
-		"refused", (json_int_t)(outlet->sent[VERDICT_REFUSED] + outlet->refused_recipients), "unknown",
+		"accepted", (json_int_t)outlet->sent[VERDICT_ACCEPTED], "later",
+		(json_int_t)outlet->sent[VERDICT_LATER], "refused",
+		(json_int_t)(outlet->sent[VERDICT_REFUSED] + outlet->refused_recipients), "unknown",
 		(json_int_t)outlet->sent[VERDICT_UNKNOWN], "delivered", (json_int_t)outlet->receipts[RECEIPT_DELIVERED],
 		"test", outlet->config != NULL && outlet->config->test, "owner",
 		outlet->config != NULL ? outlet->config->owner : NULL);
@@ -152,9 +156,9 @@ static json_t *sign_view(struct outlet *outlet)
 	buf_init(&showing, 4096);
 	if (outlet->channel != NULL)
 		channel_showing(outlet->channel, &showing);
-	json_t *view = json_pack("{s:s, s:b, s:s*, s:s, s:o, s:o, s:b}", "name", outlet->name, "well", outlet->well, "words",
-		outlet->words, "showing", buf_text(&showing), "alerts", alerts, "slogans", slogans, "suspended",
-		outlet->suspended);
+	json_t *view = json_pack("{s:s, s:b, s:s*, s:s, s:o, s:o, s:b}", "name", outlet->name, "well", outlet->well,
+		"words", outlet->words, "showing", buf_text(&showing), "alerts", alerts, "slogans", slogans,
+		"suspended", outlet->suspended);
 	buf_fini(&showing);
 	return view;
 }

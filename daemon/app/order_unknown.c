@@ -37,10 +37,11 @@ static bool on_doubt(void *arg, const struct ledger_batch *batch)
 	if (count == 0)
 		return true;
 	doubts->recipients += count;
-	json_array_append_new(doubts->list, json_pack("{s:s, s:s, s:s*, s:s*, s:i, s:I, s:s}", "batch",
-		batch_text(batch->name, name), "alert", lane->campaign->id, "channel",
-		lane->outlet != NULL ? lane->outlet->name : NULL, "audience", lane->audience, "recipients", (int)count,
-		"sent_ms", (json_int_t)batch->intent_ms, "peer", batch->peer != NULL ? batch->peer : ""));
+	json_array_append_new(doubts->list,
+		json_pack("{s:s, s:s, s:s*, s:s*, s:i, s:I, s:s}", "batch", batch_text(batch->name, name), "alert",
+			lane->campaign->id, "channel", lane->outlet != NULL ? lane->outlet->name : NULL, "audience",
+			lane->audience, "recipients", (int)count, "sent_ms", (json_int_t)batch->intent_ms, "peer",
+			batch->peer != NULL ? batch->peer : ""));
 	return true;
 }
 
@@ -62,10 +63,11 @@ void order_unknown_list(void *arg, struct control_call *call, const json_t *args
 {
 	struct doubts doubts = {.app = arg, .list = json_array()};
 
-	ledger_list_unknown(doubts.app->ledger, (struct batch_name){0}, (unsigned int)control_number(args, "most", 1000),
-		on_doubt, &doubts);
-	control_result(call, json_pack("{s:o, s:I, s:o}", "batches", doubts.list, "recipients",
-		(json_int_t)doubts.recipients, "bounds", bounds(doubts.app)));
+	ledger_list_unknown(doubts.app->ledger, (struct batch_name){0},
+		(unsigned int)control_number(args, "most", 1000), on_doubt, &doubts);
+	control_result(call,
+		json_pack("{s:o, s:I, s:o}", "batches", doubts.list, "recipients", (json_int_t)doubts.recipients,
+			"bounds", bounds(doubts.app)));
 }
 
 struct one_doubt {
@@ -86,13 +88,15 @@ static bool on_wanted(void *arg, const struct ledger_batch *batch)
 }
 
 /* The batch that the operator named, if it is in doubt; else answered with an error. */
-static struct lane *wanted_lane(struct app *app, struct control_call *call, const json_t *args, struct one_doubt *wanted)
+static struct lane *wanted_lane(struct app *app, struct control_call *call, const json_t *args,
+	struct one_doubt *wanted)
 {
 	const char *name = control_text(args, "batch");
 
 	*wanted = (struct one_doubt){0};
 	if (name == NULL || !batch_parse(name, &wanted->name)) {
-		control_error(call, CONTROL_USAGE, N_("\"batch\" is written as in \"crier unknown list\", such as 12-0-31"));
+		control_error(call, CONTROL_USAGE,
+			N_("\"batch\" is written as in \"crier unknown list\", such as 12-0-31"));
 		return NULL;
 	}
 	struct batch_name before = wanted->name;
@@ -112,7 +116,8 @@ static void resolve(struct app *app, struct control_call *call, const json_t *ar
 	if (lane == NULL)
 		return;
 	if (resolution == LEDGER_RESEND && (lane->ended || lane->plan == NULL)) {
-		control_error(call, CONTROL_FAILED, N_("the alert is cancelled or past its end: it can only be dropped"));
+		control_error(call, CONTROL_FAILED,
+			N_("the alert is cancelled or past its end: it can only be dropped"));
 		return;
 	}
 	uint32_t *positions = mem_calloc(wanted.count, sizeof(*positions));
@@ -122,8 +127,8 @@ static void resolve(struct app *app, struct control_call *call, const json_t *ar
 		char name[32];
 		order_note(app, call, resolution == LEDGER_RESEND ? "resend" : "drop", "%s %u recipients",
 			batch_text(wanted.name, name), count);
-		ledger_resolve(app->ledger, wanted.name, resolution, positions, count, clock_wall_ms(), control_who(call),
-			NULL, NULL);
+		ledger_resolve(app->ledger, wanted.name, resolution, positions, count, clock_wall_ms(),
+			control_who(call), NULL, NULL);
 		for (uint32_t i = 0; i < count; i++)
 			tally_move(&lane->tally, positions[i],
 				resolution == LEDGER_RESEND ? STATE_WAITING : STATE_FAILED);

@@ -23,8 +23,9 @@ const struct config_kind *outlets_kinds(void)
 	const struct channel_kind *const *kinds = channel_kinds();
 
 	for (size_t i = 0; kinds[i] != NULL && i < KINDS_MOST; i++)
-		rows[i] = (struct config_kind){kinds[i]->name, kinds[i]->medium, kinds[i]->settings, kinds[i]->options_size,
-			kinds[i]->rate, kinds[i]->window, kinds[i]->batch, kinds[i]->batch_limit, kinds[i]->check};
+		rows[i] = (struct config_kind){kinds[i]->name, kinds[i]->medium, kinds[i]->settings,
+			kinds[i]->options_size, kinds[i]->rate, kinds[i]->window, kinds[i]->batch,
+			kinds[i]->batch_limit, kinds[i]->check};
 	return rows;
 }
 
@@ -184,8 +185,8 @@ static bool open_one(struct outlet *outlet, struct problems *problems)
 	app->channel_host = host_rows;
 	app->channel_host.sign_poll_ms = (uint32_t)app->config->signs.poll_ms;
 	app->channel_host.sign_lease_ms = (uint32_t)app->config->signs.lease_ms;
-	outlet->channel = channel_open(outlet->config, app->loop, app->http, outlet->receipt_url, &app->channel_host, outlet,
-		problems);
+	outlet->channel = channel_open(outlet->config, app->loop, app->http, outlet->receipt_url, &app->channel_host,
+		outlet, problems);
 	outlet_update_plan(outlet);
 	if (outlet->channel != NULL && medium_crowd(outlet->config->medium) == CROWD_SIGNS)
 		signs_show_again(outlet);
@@ -311,8 +312,13 @@ void outlet_suspend(struct outlet *outlet, bool suspended, const char *by, const
 	outlet->suspended_ms = clock_wall_ms();
 	log_event(suspended ? LOG_ERR : LOG_NOTICE, suspended ? "suspended" : "resumed", "channel=%s by=%s why=%s",
 		outlet->name, log_quote(by), log_quote(why));
-	ledger_channel_state(app->ledger, &(struct ledger_channel){.name = outlet->name, .suspended = suspended, .by = by,
-		.reason = why, .at_ms = outlet->suspended_ms}, NULL, NULL);
+	ledger_channel_state(app->ledger,
+		&(struct ledger_channel){.name = outlet->name,
+			.suspended = suspended,
+			.by = by,
+			.reason = why,
+			.at_ms = outlet->suspended_ms},
+		NULL, NULL);
 	outlet_update_plan(outlet);
 	if (!suspended && outlet->channel != NULL && medium_crowd(outlet->config->medium) == CROWD_SIGNS)
 		signs_roll(outlet);

@@ -65,8 +65,7 @@ static struct lane *lane_in_doubt(struct app *app, const struct outlet *outlet, 
 		for (uint16_t i = 0; i < campaign->lane_count; i++) {
 			struct lane *lane = &campaign->lanes[i];
 			if (lane->outlet == outlet && lane->tally.counts[STATE_UNKNOWN] > 0 &&
-				locate(app, lane, phone, position) &&
-				lane->tally.states[*position] == STATE_UNKNOWN)
+				locate(app, lane, phone, position) && lane->tally.states[*position] == STATE_UNKNOWN)
 				return lane;
 		}
 	}
@@ -82,12 +81,13 @@ static struct lane *lane_of(struct app *app, const struct outlet *outlet, const 
 	if (receipt->batch.alert != 0) {
 		struct lane *lane = campaign_lane(app, receipt->batch);
 		/* The name comes from outside: it must be about this channel. */
-		return lane != NULL && lane->outlet == outlet && locate(app, lane, receipt->phone, position) ? lane : NULL;
+		return lane != NULL && lane->outlet == outlet && locate(app, lane, receipt->phone, position) ? lane
+													     : NULL;
 	}
 	if (receipt->provider_id[0] != '\0' &&
 		map_get(&app->by_provider, map_name(outlet, receipt->provider_id, key), &packed)) {
-		struct lane *lane =
-			campaign_lane(app, (struct batch_name){(uint32_t)(packed >> 16), (uint16_t)packed, 0});
+		struct lane *lane = campaign_lane(app,
+			(struct batch_name){(uint32_t)(packed >> 16), (uint16_t)packed, 0});
 		return lane != NULL && locate(app, lane, receipt->phone, position) ? lane : NULL;
 	}
 	return receipt->phone != 0 ? lane_in_doubt(app, outlet, receipt->phone, position) : NULL;
@@ -122,8 +122,12 @@ static void apply(struct app *app, struct outlet *outlet, const struct receipt *
 	if (!tally_move(&lane->tally, position, state_of(receipt->kind)))
 		return; /* said before, or too late to change anything */
 	ledger_receipts(app->ledger, lane->campaign->number,
-		&(struct ledger_receipt){.lane = lane->index, .position = position, .count = 1,
-			.state = state_of(receipt->kind), .at_ms = receipt->at_ms, .code = receipt->code},
+		&(struct ledger_receipt){.lane = lane->index,
+			.position = position,
+			.count = 1,
+			.state = state_of(receipt->kind),
+			.at_ms = receipt->at_ms,
+			.code = receipt->code},
 		1, NULL, NULL);
 	campaign_review_later(lane->campaign);
 }
@@ -137,8 +141,8 @@ void receipts_come(struct app *app, struct outlet *outlet, const struct receipt 
 /* http-apis.md section 13: the whole text, narrowed, trimmed, upper case, is one of these words. */
 static bool asks_to_stop(const char *text)
 {
-	static const char *const words[] = {"T", "TD", "R", "N", "QX", "退订", "取消", "拒收", "STOP", "STOPALL", "UNSUBSCRIBE",
-		"CANCEL", "END", "QUIT", NULL};
+	static const char *const words[] = {"T", "TD", "R", "N", "QX", "退订", "取消", "拒收", "STOP", "STOPALL",
+		"UNSUBSCRIBE", "CANCEL", "END", "QUIT", NULL};
 	char *narrow = utf8_narrow(text);
 	char *from = narrow + strspn(narrow, " \t\r\n");
 	size_t length = strlen(from);
@@ -162,8 +166,12 @@ void receipts_reply(struct app *app, struct outlet *outlet, phone_t phone, const
 
 	log_event(LOG_NOTICE, "reply", "channel=%s phone=%s opt_out=%s", outlet->name, phone_mask(phone, masked),
 		stop ? "yes" : "no");
-	ledger_event(app->ledger, &(struct ledger_event){.at_ms = clock_wall_ms(), .who = outlet->name, .kind = "reply",
-		.what = stop ? masked : text}, NULL, NULL);
+	ledger_event(app->ledger,
+		&(struct ledger_event){.at_ms = clock_wall_ms(),
+			.who = outlet->name,
+			.kind = "reply",
+			.what = stop ? masked : text},
+		NULL, NULL);
 	if (!stop)
 		return;
 	snprintf(source, sizeof(source), "reply on %s", outlet->name);

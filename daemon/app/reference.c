@@ -23,8 +23,8 @@ enum {
 static void cannot_read(const char *path, const char *field, int error, struct problems *problems)
 {
 	struct place at = {.file = path};
-	struct problem *problem =
-		problem_add(problems, PROBLEM_ERROR, &at, field, N_("the file cannot be read: %s"), strerror(error));
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, field, N_("the file cannot be read: %s"),
+		strerror(error));
 
 	problem_remedy(problem, N_("check that it exists and that user crier may read it"));
 }
@@ -156,10 +156,12 @@ static void check_groups(const struct config *config, const struct config_schedu
 {
 	for (size_t i = 0; i < config->channel_count; i++) {
 		const struct channel_config *channel = &config->channels[i];
-		if (medium_crowd(channel->medium) == CROWD_GROUPS || !mem_strings_has(schedule->channels, channel->name))
+		if (medium_crowd(channel->medium) == CROWD_GROUPS ||
+			!mem_strings_has(schedule->channels, channel->name))
 			continue;
 		struct problem *problem = problem_add(problems, PROBLEM_ERROR, at, "channels",
-			N_("schedule \"%s\" is a reminder, and channel \"%s\" reaches no group"), schedule->name, channel->name);
+			N_("schedule \"%s\" is a reminder, and channel \"%s\" reaches no group"), schedule->name,
+			channel->name);
 		problem_remedy(problem, N_("name group robots only; what residents are to get by SMS is an alert"));
 	}
 }

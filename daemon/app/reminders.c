@@ -35,7 +35,8 @@ static bool on_occurrence(void *arg, const struct ledger_alert *alert)
 	return false;
 }
 
-static bool on_last_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content, const uint32_t *counts)
+static bool on_last_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
+	const uint32_t *counts)
 {
 	char **text = arg;
 
@@ -69,7 +70,8 @@ static const char *choose_line(struct app *app, const struct outlet *outlet, con
 	return pack->lines[at];
 }
 
-static struct alert *make_alert(struct app *app, const struct reminder *reminder, int64_t occurrence_ms, const char *line)
+static struct alert *make_alert(struct app *app, const struct reminder *reminder, int64_t occurrence_ms,
+	const char *line)
 {
 	struct alert *alert = mem_zalloc(sizeof(*alert));
 	char stamp[24];
@@ -97,8 +99,8 @@ static struct alert *make_alert(struct app *app, const struct reminder *reminder
 }
 
 /* The groups that the schedule names, each with the words that are its turn, as lanes of one alert. */
-static void draft_groups(struct reminder *reminder, const struct slogan_pack *pack, struct alert *alert, struct draft *draft,
-	struct problems *problems)
+static void draft_groups(struct reminder *reminder, const struct slogan_pack *pack, struct alert *alert,
+	struct draft *draft, struct problems *problems)
 {
 	struct app *app = reminder->app;
 
@@ -126,9 +128,13 @@ struct campaign *reminder_run(struct reminder *reminder, int64_t occurrence_ms, 
 	if (!ledger_known(app->ledger, alert->id, &number, NULL)) {
 		draft_groups(reminder, pack, alert, &draft, problems);
 		if (problems->errors == 0 && draft.count > 0)
-			campaign = intake_accept_made(app, &(struct intake_origin){.source = LEDGER_SCHEDULE, .who = who,
-				.schedule = reminder->schedule->name, .occurrence_ms = occurrence_ms,
-				.at_ms = occurrence_ms}, alert, &draft);
+			campaign = intake_accept_made(app,
+				&(struct intake_origin){.source = LEDGER_SCHEDULE,
+					.who = who,
+					.schedule = reminder->schedule->name,
+					.occurrence_ms = occurrence_ms,
+					.at_ms = occurrence_ms},
+				alert, &draft);
 	}
 	draft_fini(&draft);
 	alert_free(&alert);
@@ -149,8 +155,12 @@ static void report_missed(struct reminder *reminder, unsigned int missed, int64_
 	snprintf(words, sizeof(words), "%s: %u times missed, the last at %s", reminder->schedule->name, missed,
 		clock_text(last_ms, when));
 	log_event(LOG_ERR, "reminder-missed", "schedule=%s times=%u last=%s", reminder->schedule->name, missed, when);
-	ledger_event(reminder->app->ledger, &(struct ledger_event){.at_ms = clock_wall_ms(), .who = "crier",
-		.kind = "reminder-missed", .what = words}, NULL, NULL);
+	ledger_event(reminder->app->ledger,
+		&(struct ledger_event){.at_ms = clock_wall_ms(),
+			.who = "crier",
+			.kind = "reminder-missed",
+			.what = words},
+		NULL, NULL);
 }
 
 static void run_late(struct reminder *reminder, int64_t occurrence_ms)
@@ -238,8 +248,8 @@ void reminders_start(struct app *app)
 	for (size_t i = 0; i < config->schedule_count; i++) {
 		struct reminder *reminder = &app->reminders[app->reminder_count];
 		if (config->schedules[i].rule == NULL ||
-			rule_parse(config->schedules[i].rule, clock_wall_ms(), NULL, "rule", &reminder->rule, &problems) !=
-				RESULT_OK)
+			rule_parse(config->schedules[i].rule, clock_wall_ms(), NULL, "rule", &reminder->rule,
+				&problems) != RESULT_OK)
 			continue;
 		reminder->app = app;
 		reminder->schedule = &config->schedules[i];

@@ -46,7 +46,8 @@ static void on_channel(void *arg, const struct ledger_channel *channel)
 	outlet->suspended_why = mem_strdup(channel->reason);
 	outlet->suspended_ms = channel->at_ms;
 	if (owed > 0)
-		plan_channel_owe(app->plan, outlet->index, clock_mono_ms(), (uint64_t)(owed < owed_most_ms ? owed : owed_most_ms));
+		plan_channel_owe(app->plan, outlet->index, clock_mono_ms(),
+			(uint64_t)(owed < owed_most_ms ? owed : owed_most_ms));
 }
 
 /* Whether quiet hours bind it: the document says, and it is read once more as on the day it came. */
@@ -60,7 +61,8 @@ static bool quiet_of(struct app *app, const struct ledger_alert *from)
 
 	problems_init(&problems);
 	if (from->document != NULL && from->file_name != NULL &&
-		alert_read(&context, from->file_name, from->document, from->document_size, &alert, &problems) == RESULT_OK)
+		alert_read(&context, from->file_name, from->document, from->document_size, &alert, &problems) ==
+			RESULT_OK)
 		quiet = alert->quiet_hours;
 	alert_free(&alert);
 	problems_fini(&problems);
@@ -129,9 +131,12 @@ static enum state state_after(const struct lane *lane, const struct ledger_batch
 		if (batch->held)
 			return STATE_HELD;
 		return medium_crowd(lane->medium) == CROWD_GROUPS ? STATE_POSTED : STATE_ACCEPTED;
-	case VERDICT_LATER: return STATE_WAITING;
-	case VERDICT_REFUSED: return STATE_REFUSED;
-	case VERDICT_UNKNOWN: return STATE_UNKNOWN;
+	case VERDICT_LATER:
+		return STATE_WAITING;
+	case VERDICT_REFUSED:
+		return STATE_REFUSED;
+	case VERDICT_UNKNOWN:
+		return STATE_UNKNOWN;
 	}
 	return STATE_UNKNOWN;
 }
@@ -142,9 +147,14 @@ static enum state judge_doubt(struct restoring *restoring, struct lane *lane, co
 	if (lane->outlet != NULL && lane->outlet->kind->absolute)
 		return STATE_WAITING;
 	restoring->in_doubt += batch->count;
-	ledger_outcome(restoring->app->ledger, &(struct ledger_outcome){.name = batch->name, .verdict = VERDICT_UNKNOWN,
-		.class = CLASS_AMBIGUOUS, .at_ms = clock_wall_ms(), .provider_id = "",
-		.peer = "crierd ended before the answer was written"}, NULL, NULL);
+	ledger_outcome(restoring->app->ledger,
+		&(struct ledger_outcome){.name = batch->name,
+			.verdict = VERDICT_UNKNOWN,
+			.class = CLASS_AMBIGUOUS,
+			.at_ms = clock_wall_ms(),
+			.provider_id = "",
+			.peer = "crierd ended before the answer was written"},
+		NULL, NULL);
 	return STATE_UNKNOWN;
 }
 
@@ -179,7 +189,8 @@ static void on_batch(void *arg, const struct ledger_batch *batch)
 	run_to(lane, batch->first, batch->count,
 		batch->settled ? state_after(lane, batch) : judge_doubt(restoring, lane, batch));
 	apply_resolution(lane, batch);
-	if (batch->settled && batch->verdict == VERDICT_ACCEPTED && batch->provider_id[0] != '\0' && lane->outlet != NULL)
+	if (batch->settled && batch->verdict == VERDICT_ACCEPTED && batch->provider_id[0] != '\0' &&
+		lane->outlet != NULL)
 		receipts_expect(restoring->app, lane->outlet, batch->provider_id, batch->name);
 }
 
@@ -221,8 +232,14 @@ static void on_alert_done(void *arg, uint32_t alert)
 enum result restore(struct app *app, struct problems *problems)
 {
 	static const struct ledger_replay events = {
-		.stopped = on_stopped, .channel = on_channel, .alert = on_alert, .lane = on_lane, .batch = on_batch,
-		.receipts = on_receipts, .end = on_end, .alert_done = on_alert_done,
+		.stopped = on_stopped,
+		.channel = on_channel,
+		.alert = on_alert,
+		.lane = on_lane,
+		.batch = on_batch,
+		.receipts = on_receipts,
+		.end = on_end,
+		.alert_done = on_alert_done,
 	};
 	struct restoring restoring = {.app = app};
 	uint64_t began = clock_mono_ms();

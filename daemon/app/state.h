@@ -33,19 +33,19 @@ struct outlet {
 	struct app *app;
 	unsigned int index;
 	char *name;
-	struct channel *channel;             /* NULL while it is being opened again, or was taken out of the configuration */
+	struct channel *channel; /* NULL while it is being opened again, or was taken out of the configuration */
 	const struct channel_config *config; /* NULL: taken out */
 	const struct channel_kind *kind;
-	char *receipt_url;    /* or NULL */
-	char token[33];       /* the secret part of receipt_url */
-	bool suspended;       /* by an operator, or by itself; in the ledger */
+	char *receipt_url; /* or NULL */
+	char token[33]; /* the secret part of receipt_url */
+	bool suspended; /* by an operator, or by itself; in the ledger */
 	char *suspended_by, *suspended_why;
 	int64_t suspended_ms;
-	bool well;            /* what the kind noted last */
+	bool well; /* what the kind noted last */
 	char *words;
 	struct alarm playlist; /* signs: when the slogans change */
-	char **slogans;        /* signs: what should roll now, NULL-ended; NULL: nothing was said yet */
-	uint32_t words_said;   /* signs: batches that are not of the plan (signs.c) */
+	char **slogans; /* signs: what should roll now, NULL-ended; NULL: nothing was said yet */
+	uint32_t words_said; /* signs: batches that are not of the plan (signs.c) */
 	/* counters since the start, by verdict; recipients, not batches */
 	uint64_t sent[4], refused_recipients, batches, receipts[4];
 	uint64_t took_ms_sum, took_count;
@@ -61,15 +61,15 @@ struct lane {
 	enum medium medium;
 	char *audience, *language;
 	struct message *message; /* NULL: excluded */
-	struct set *set;         /* NULL: the outlet itself is the one recipient */
+	struct set *set; /* NULL: the outlet itself is the one recipient */
 	struct tally tally;
-	struct plan_lane *plan;  /* NULL: excluded, or not begun, or over */
-	bool ended;              /* nothing of it will be sent any more */
-	bool shown_order;        /* signs: the board was told to show it */
+	struct plan_lane *plan; /* NULL: excluded, or not begun, or over */
+	bool ended; /* nothing of it will be sent any more */
+	bool shown_order; /* signs: the board was told to show it */
 	bool in_doubt_at_start;
-	uint32_t cut, number;    /* after a restart: where to go on */
+	uint32_t cut, number; /* after a restart: where to go on */
 	int64_t first_ms, last_ms; /* wall time of the first and last send */
-	int64_t held_ms;         /* after a restart: when the provider refused the text itself; 0: it did not */
+	int64_t held_ms; /* after a restart: when the provider refused the text itself; 0: it did not */
 };
 
 /* An alert that is not closed. */
@@ -87,7 +87,7 @@ struct campaign {
 	struct lane *lanes;
 	uint16_t lane_count;
 	struct alarm alarm;
-	bool begun;   /* its lanes are in the plan */
+	bool begun; /* its lanes are in the plan */
 	bool expired; /* `until` has passed */
 	bool closing; /* the ledger is being told that it is over */
 	bool recorded; /* its acceptance is durable */
@@ -122,9 +122,9 @@ struct app {
 	struct list campaigns; /* by number */
 	struct map by_provider; /* "<outlet>/<provider id>" → alert and lane, while it is open */
 
-	struct timer pump;       /* when the plan wants to be asked again */
+	struct timer pump; /* when the plan wants to be asked again */
 	struct deferred pump_now;
-	struct list flights;     /* struct flight, dispatch.c */
+	struct list flights; /* struct flight, dispatch.c */
 	unsigned int flight_count;
 
 	bool stopped; /* the red switch */
@@ -138,14 +138,14 @@ struct app {
 
 	char *site_token;
 	struct list waiting_submits; /* control calls that wait for a file's verdict, desk.c */
-	struct list desk;            /* files whose verdict is not durable yet, desk.c */
-	struct list acceptances;     /* that the ledger has not confirmed yet, intake.c */
+	struct list desk; /* files whose verdict is not durable yet, desk.c */
+	struct list acceptances; /* that the ledger has not confirmed yet, intake.c */
 	struct import_job *import; /* or NULL; while it runs the taxonomy does not change */
 	struct alarm daily;
 
 	bool ready, closing, abandoned, draining;
 	unsigned int phase; /* of closing */
-	bool ledger_over;   /* nothing more may be written down */
+	bool ledger_over; /* nothing more may be written down */
 	uint64_t deadline_ms;
 	void (*closed)(void *arg);
 	void *closed_arg;

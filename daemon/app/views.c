@@ -55,14 +55,14 @@ static const char *life_of(const struct ledger_alert *alert)
 
 json_t *alert_view(const struct ledger_alert *alert)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:I, s:I, s:I, s:s, s:I}", "number",
-		(json_int_t)alert->number, "id", alert->id, "sender", alert->sender, "status",
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:I, s:I, s:I, s:s, s:I}",
+		"number", (json_int_t)alert->number, "id", alert->id, "sender", alert->sender, "status",
 		alert_status_name(alert->status), "action", alert_action_name(alert->action), "urgency",
-		urgency_name(alert->urgency), "level", level_name(alert->level), "fraud_type", alert->fraud_type, "title",
-		alert->title, "author", alert->author, "schedule", alert->schedule, "issued_ms",
+		urgency_name(alert->urgency), "level", level_name(alert->level), "fraud_type", alert->fraud_type,
+		"title", alert->title, "author", alert->author, "schedule", alert->schedule, "issued_ms",
 		(json_int_t)alert->issued_ms, "accepted_ms", (json_int_t)alert->accepted_ms, "from_ms",
-		(json_int_t)alert->from_ms, "until_ms", (json_int_t)alert->until_ms, "state", life_of(alert), "closed_ms",
-		(json_int_t)alert->closed_ms);
+		(json_int_t)alert->from_ms, "until_ms", (json_int_t)alert->until_ms, "state", life_of(alert),
+		"closed_ms", (json_int_t)alert->closed_ms);
 }
 
 json_t *message_view(const struct message *message)

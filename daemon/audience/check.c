@@ -3,10 +3,10 @@
 #include "audience/bytes.h"
 
 enum {
-	COOKIE_RUNS = 12347,    /* some containers are runs */
+	COOKIE_RUNS = 12347, /* some containers are runs */
 	COOKIE_NO_RUNS = 12346,
-	OFFSETS_FROM = 4,       /* with runs, offsets are written from this many containers on */
-	ARRAY_MOST = 4096,      /* a container with more values is a bitset */
+	OFFSETS_FROM = 4, /* with runs, offsets are written from this many containers on */
+	ARRAY_MOST = 4096, /* a container with more values is a bitset */
 	BITSET_BYTES = 8192,
 	CONTAINERS_MOST = 65536,
 };
@@ -33,8 +33,8 @@ static const uint8_t *take(struct reader *reader, size_t size)
 
 struct shape {
 	uint32_t containers;
-	const uint8_t *runs;    /* one bit per container; NULL: none is a run */
-	const uint8_t *keys;    /* pairs of key and count - 1 */
+	const uint8_t *runs; /* one bit per container; NULL: none is a run */
+	const uint8_t *keys; /* pairs of key and count - 1 */
 	const uint8_t *offsets; /* or NULL */
 };
 

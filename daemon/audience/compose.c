@@ -162,8 +162,8 @@ uint32_t compose_roles(struct compose *compose, char *const *roles)
 
 	for (size_t i = 0; roles[i] != NULL; i++)
 		numbers[i] = role_number(compose, roles[i]);
-	compose->role_sets =
-		mem_resize(compose->role_sets, (size_t)compose->role_set_count + 1, sizeof(*compose->role_sets));
+	compose->role_sets = mem_resize(compose->role_sets, (size_t)compose->role_set_count + 1,
+		sizeof(*compose->role_sets));
 	compose->role_sets[compose->role_set_count++] = numbers;
 	return compose->role_set_count;
 }
@@ -369,8 +369,11 @@ static void put_mark(struct compose *compose, const char *key, uint8_t mask, uin
 
 bool compose_end(struct compose *compose, const struct people_facts *facts)
 {
-	struct layout_footer footer = {.generation = facts->generation, .lineage = facts->lineage,
-		.made_day = facts->made_day, .good_until_day = facts->good_until_day, .top = compose->top,
+	struct layout_footer footer = {.generation = facts->generation,
+		.lineage = facts->lineage,
+		.made_day = facts->made_day,
+		.good_until_day = facts->good_until_day,
+		.top = compose->top,
 		.index_at = LAYOUT_MARK};
 	uint8_t bytes[LAYOUT_FOOTER];
 

@@ -34,11 +34,11 @@ uint32_t compose_roles(struct compose *compose, char *const *roles);
 struct compose_person {
 	phone_t phone;
 	uint32_t id;
-	bool present;      /* on a list; else gone, and what follows is left out of account */
+	bool present; /* on a list; else gone, and what follows is left out of account */
 	bool opted_out;
-	int birth_year;    /* 1900 … 2154, or 0 */
-	uint32_t roles;    /* from compose_roles, or 0 */
-	uint32_t area;     /* from compose_key, or 0 */
+	int birth_year; /* 1900 … 2154, or 0 */
+	uint32_t roles; /* from compose_roles, or 0 */
+	uint32_t area; /* from compose_key, or 0 */
 	uint32_t language; /* from compose_key, or 0 */
 };
 

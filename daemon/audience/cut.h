@@ -12,12 +12,12 @@
  * after all. Opt-outs and the roster may have changed since the alert was expanded, so both are looked at now.
  */
 struct cut {
-	uint32_t most;    /* room */
-	uint32_t count;   /* filled */
-	uint32_t first;   /* position of the first */
+	uint32_t most; /* room */
+	uint32_t count; /* filled */
+	uint32_t first; /* position of the first */
 	uint32_t *ids;
 	phone_t *phones;
-	uint8_t *states;  /* enum state: STATE_WAITING may be sent; STATE_OPTED_OUT and STATE_GONE are to be excluded */
+	uint8_t *states; /* enum state: STATE_WAITING may be sent; STATE_OPTED_OUT and STATE_GONE are to be excluded */
 	uint32_t sendable; /* how many are STATE_WAITING */
 };
 

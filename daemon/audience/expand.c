@@ -11,7 +11,7 @@
 struct work {
 	const struct expand_order *order;
 	struct expansion *out;
-	struct set **named;     /* the alert's audiences within the pool, by index */
+	struct set **named; /* the alert's audiences within the pool, by index */
 	struct set **languages; /* by index into order->languages; NULL until needed */
 	size_t language_count;
 };
@@ -85,8 +85,7 @@ static struct set *in_channel_audiences(const struct work *work, const struct ex
 /* Takes out of `rest` whoever the channel covers. */
 static struct set *take_channel(const struct work *work, const struct expand_channel *channel, struct set *rest)
 {
-	struct set *covered = channel->audience_count == 0 ? set_copy(rest) :
-		in_channel_audiences(work, channel, rest);
+	struct set *covered = channel->audience_count == 0 ? set_copy(rest) : in_channel_audiences(work, channel, rest);
 
 	if (channel->areas != NULL && channel->areas[0] != NULL && !set_empty(covered)) {
 		struct set *where = audience_areas(work->order->people, channel->areas);

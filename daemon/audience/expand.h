@@ -21,30 +21,30 @@ struct expand_audience {
 
 /* An SMS channel that may carry this alert, in file order. */
 struct expand_channel {
-	const char *const *areas;                 /* codes; NULL or empty: everywhere */
-	const struct expand_audience *audiences;  /* `audience_count`; none: everybody */
+	const char *const *areas; /* codes; NULL or empty: everywhere */
+	const struct expand_audience *audiences; /* `audience_count`; none: everybody */
 	size_t audience_count;
-	const char *language;                     /* for residents whose own is not available; NULL: "zh" */
+	const char *language; /* for residents whose own is not available; NULL: "zh" */
 };
 
 struct expand_order {
 	const struct people *people;
-	int this_year;                            /* in the site's time zone */
-	const struct expand_audience *audiences;  /* the alert's, in its order; at least one */
+	int this_year; /* in the site's time zone */
+	const struct expand_audience *audiences; /* the alert's, in its order; at least one */
 	size_t audience_count;
-	const char *const *areas;                 /* the alert's codes, NULL-ended */
+	const char *const *areas; /* the alert's codes, NULL-ended */
 	const struct expand_channel *channels;
 	size_t channel_count;
-	const struct set *opted_out;              /* or NULL */
-	const struct set *capped;                 /* or NULL: no cap binds this alert */
-	const char *const *languages;             /* that templates exist in, NULL-ended; NULL: zh only */
+	const struct set *opted_out; /* or NULL */
+	const struct set *capped; /* or NULL: no cap binds this alert */
+	const char *const *languages; /* that templates exist in, NULL-ended; NULL: zh only */
 };
 
 struct expand_lane {
-	size_t channel;       /* index into the order's channels */
-	size_t audience;      /* index into the order's audiences */
+	size_t channel; /* index into the order's channels */
+	size_t audience; /* index into the order's audiences */
 	char language[16];
-	struct set *set;      /* never empty */
+	struct set *set; /* never empty */
 	uint32_t count;
 };
 

@@ -15,7 +15,7 @@ enum {
 	LAYOUT_MARK = 32,
 	LAYOUT_ROW = 96,
 	LAYOUT_FOOTER = 96,
-	LAYOUT_KEY = 72,    /* bytes for a key with its closing zero */
+	LAYOUT_KEY = 72, /* bytes for a key with its closing zero */
 	LAYOUT_PHONE = 5,
 	LAYOUT_ALIGN = 32,
 };
@@ -34,11 +34,11 @@ struct layout_footer {
 };
 
 struct layout_row {
-	uint32_t axis;     /* enum people_axis */
-	uint32_t size;     /* bytes of the set */
-	uint32_t count;    /* members */
+	uint32_t axis; /* enum people_axis */
+	uint32_t size; /* bytes of the set */
+	uint32_t count; /* members */
 	uint64_t at;
-	const char *key;   /* inside the bytes that were read, or the caller's */
+	const char *key; /* inside the bytes that were read, or the caller's */
 };
 
 void layout_footer_put(const struct layout_footer *footer, uint8_t out[LAYOUT_FOOTER]);

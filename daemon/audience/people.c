@@ -13,7 +13,7 @@ struct people {
 	const uint8_t *bytes;
 	struct people_facts facts;
 	uint32_t top;
-	const uint8_t *index;  /* ids by phone */
+	const uint8_t *index; /* ids by phone */
 	const uint8_t *phones; /* by id - 1 */
 	const uint8_t *rows;
 	size_t axis_from[PEOPLE_AXIS_COUNT + 1]; /* rows of axis i: from [i] to before [i + 1] */
@@ -57,8 +57,8 @@ static bool check_row(const struct people *people, const struct layout_row *row,
 
 	if (row->axis >= PEOPLE_AXIS_COUNT || !fits(row->at, row->size, 1, body))
 		return false;
-	if (before != NULL && (row->axis < before->axis ||
-		(row->axis == before->axis && strcmp(before->key, row->key) >= 0)))
+	if (before != NULL &&
+		(row->axis < before->axis || (row->axis == before->axis && strcmp(before->key, row->key) >= 0)))
 		return false;
 	if (!set_check(people->bytes + row->at, row->size, &facts) || facts.count != row->count)
 		return false;
@@ -92,7 +92,8 @@ static bool read_all(struct people *people, size_t size)
 	if (!layout_footer_get(bytes + body, &footer) || !check_footer(&footer, body) ||
 		!sum_holds(bytes, body, footer.body_sum))
 		return false;
-	people->facts = (struct people_facts){footer.generation, footer.lineage, footer.made_day, footer.good_until_day};
+	people->facts = (struct people_facts){footer.generation, footer.lineage, footer.made_day,
+		footer.good_until_day};
 	people->top = (uint32_t)footer.top;
 	people->index = bytes + footer.index_at;
 	people->phones = bytes + footer.phones_at;

@@ -22,15 +22,15 @@ struct people;
 /* What sets there are. Keys are strings: "student", "1948", "320583100001", "zh". */
 enum people_axis {
 	PEOPLE_ROLE,
-	PEOPLE_YEAR,     /* four digits */
-	PEOPLE_AREA,     /* as area_prefix() (flow/area.h) writes codes */
+	PEOPLE_YEAR, /* four digits */
+	PEOPLE_AREA, /* as area_prefix() (flow/area.h) writes codes */
 	PEOPLE_LANGUAGE,
-	PEOPLE_MARK,     /* PEOPLE_PRESENT, PEOPLE_GONE, PEOPLE_OPTED_OUT */
+	PEOPLE_MARK, /* PEOPLE_PRESENT, PEOPLE_GONE, PEOPLE_OPTED_OUT */
 	PEOPLE_AXIS_COUNT,
 };
 
-#define PEOPLE_PRESENT "present"     /* on a list that counts */
-#define PEOPLE_GONE "gone"           /* known once, on no list any more */
+#define PEOPLE_PRESENT   "present" /* on a list that counts */
+#define PEOPLE_GONE      "gone" /* known once, on no list any more */
 #define PEOPLE_OPTED_OUT "opted-out" /* when the snapshot was made; room roster knows the newest */
 
 /*

@@ -12,8 +12,8 @@
  * are on a list; opt-outs are not taken off here (audience/expand.h does it and counts them).
  */
 struct audience_rule {
-	int64_t min_age, max_age;  /* years, both included; -1: no bound */
-	const char *const *roles;  /* NULL-ended, ORed; NULL or empty: any */
+	int64_t min_age, max_age; /* years, both included; -1: no bound */
+	const char *const *roles; /* NULL-ended, ORed; NULL or empty: any */
 };
 
 /*

@@ -36,8 +36,7 @@ static bool add_all(iconv_t conversion, struct buf *out, const char *text, bool 
 		if (!utf8_next(&next, end, &code))
 			return false;
 		if (code >= 0x80) {
-			if (!convert(conversion, text, (size_t)(next - text), pair) ||
-				(strict && !in_gb2312(pair)))
+			if (!convert(conversion, text, (size_t)(next - text), pair) || (strict && !in_gb2312(pair)))
 				return false;
 		} else {
 			pair[0] = (unsigned char)code;

@@ -17,7 +17,7 @@ struct list {
 };
 
 /* The object around a link: list_object(link, struct batch, on_state). */
-#define list_object(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define list_object(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void list_init(struct list *list)
 {

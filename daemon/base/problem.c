@@ -46,8 +46,8 @@ static void fill(char *out[2], const char *format, va_list args)
 	}
 }
 
-struct problem *problem_add(struct problems *problems, enum problem_kind kind, const struct place *at, const char *field,
-	const char *reason, ...)
+struct problem *problem_add(struct problems *problems, enum problem_kind kind, const struct place *at,
+	const char *field, const char *reason, ...)
 {
 	va_list args;
 

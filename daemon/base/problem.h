@@ -16,7 +16,7 @@
  *	problem_remedy(p, N_("did you mean \"%s\"?"), nearest);
  */
 enum problem_kind {
-	PROBLEM_ERROR,   /* the thing is refused */
+	PROBLEM_ERROR, /* the thing is refused */
 	PROBLEM_WARNING, /* accepted, but somebody should look */
 };
 
@@ -28,20 +28,20 @@ struct place {
 
 struct problem {
 	enum problem_kind kind;
-	char *file;        /* or NULL */
+	char *file; /* or NULL */
 	unsigned int line; /* or 0 */
-	char *field;       /* or NULL */
-	char *reason[2];   /* by enum lang */
-	char *remedy[2];   /* by enum lang, or NULL */
+	char *field; /* or NULL */
+	char *reason[2]; /* by enum lang */
+	char *remedy[2]; /* by enum lang, or NULL */
 };
 
 /* A list with a bound: past PROBLEM_MOST further ones are only counted. */
 #define PROBLEM_MOST 50
 struct problems {
 	struct problem *list;
-	size_t count;   /* kept */
+	size_t count; /* kept */
 	size_t dropped; /* not kept */
-	size_t errors;  /* of all, those that refuse */
+	size_t errors; /* of all, those that refuse */
 };
 
 void problems_init(struct problems *problems);
@@ -51,8 +51,8 @@ void problems_fini(struct problems *problems);
  * Adds one. `at` and `field` may be NULL. Returns it for problem_remedy (valid until the next add), or NULL when the
  * list is full; problem_remedy takes NULL.
  */
-struct problem *problem_add(struct problems *problems, enum problem_kind kind, const struct place *at, const char *field,
-	const char *reason, ...) __attribute__((format(printf, 5, 6)));
+struct problem *problem_add(struct problems *problems, enum problem_kind kind, const struct place *at,
+	const char *field, const char *reason, ...) __attribute__((format(printf, 5, 6)));
 void problem_remedy(struct problem *problem, const char *remedy, ...) __attribute__((format(printf, 2, 3)));
 
 /* Moves all of `from` to the end of `to`; afterwards `from` is empty. */

@@ -7,17 +7,17 @@
  */
 enum result {
 	RESULT_OK = 0,
-	RESULT_INVALID,   /* the input is wrong; trying again is useless */
+	RESULT_INVALID, /* the input is wrong; trying again is useless */
 	RESULT_NOT_FOUND, /* there is no such thing */
-	RESULT_EXISTS,    /* there is one already */
-	RESULT_TOO_BIG,   /* over a stated maximum */
-	RESULT_DENIED,    /* permission */
-	RESULT_NO_SPACE,  /* disk full or quota */
-	RESULT_NO_FILES,  /* out of descriptors */
-	RESULT_BUSY,      /* later, perhaps */
-	RESULT_CLOSED,    /* the other side or this object is closing */
-	RESULT_IO,        /* the machine failed: read, write, sync, socket */
-	RESULT_CORRUPT,   /* a file of ours does not read as we wrote it */
+	RESULT_EXISTS, /* there is one already */
+	RESULT_TOO_BIG, /* over a stated maximum */
+	RESULT_DENIED, /* permission */
+	RESULT_NO_SPACE, /* disk full or quota */
+	RESULT_NO_FILES, /* out of descriptors */
+	RESULT_BUSY, /* later, perhaps */
+	RESULT_CLOSED, /* the other side or this object is closing */
+	RESULT_IO, /* the machine failed: read, write, sync, socket */
+	RESULT_CORRUPT, /* a file of ours does not read as we wrote it */
 };
 
 /* A short lower-case word for a log line. */

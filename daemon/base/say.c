@@ -95,8 +95,8 @@ const char *say(enum lang lang, const char *text)
 		return text;
 	pthread_once(&loaded, load);
 	struct entry key = {.english = (char *)text};
-	struct entry *found =
-		entry_count == 0 ? NULL : bsearch(&key, entries, entry_count, sizeof(*entries), by_english);
+	struct entry *found = entry_count == 0 ? NULL
+					       : bsearch(&key, entries, entry_count, sizeof(*entries), by_english);
 	return found != NULL ? found->chinese : text;
 }
 

@@ -31,8 +31,13 @@ static struct icaltimetype floating_day(int64_t ms)
 
 static int64_t to_wall(struct icaltimetype t)
 {
-	struct tm tm = {.tm_year = t.year - 1900, .tm_mon = t.month - 1, .tm_mday = t.day, .tm_hour = t.hour,
-		.tm_min = t.minute, .tm_sec = t.second, .tm_isdst = -1};
+	struct tm tm = {.tm_year = t.year - 1900,
+		.tm_mon = t.month - 1,
+		.tm_mday = t.day,
+		.tm_hour = t.hour,
+		.tm_min = t.minute,
+		.tm_sec = t.second,
+		.tm_isdst = -1};
 
 	return (int64_t)mktime(&tm) * 1000;
 }
@@ -40,7 +45,8 @@ static int64_t to_wall(struct icaltimetype t)
 /* Where iteration starts. With an interval the start decides which weeks count, so it is fixed; else near is quick. */
 static struct icaltimetype start_of(const struct rule *rule, int64_t after_ms)
 {
-	if (rule->recur.interval <= 1 && (rule->recur.freq == ICAL_DAILY_RECURRENCE || rule->recur.freq == ICAL_WEEKLY_RECURRENCE))
+	if (rule->recur.interval <= 1 &&
+		(rule->recur.freq == ICAL_DAILY_RECURRENCE || rule->recur.freq == ICAL_WEEKLY_RECURRENCE))
 		return floating_day(after_ms - 2 * day_ms);
 	struct icaltimetype anchor = icaltime_null_time();
 	anchor.year = 2024;
@@ -83,7 +89,8 @@ static bool refused_part(const struct icalrecurrencetype *recur, const struct pl
 	if (recur->freq != ICAL_DAILY_RECURRENCE && recur->freq != ICAL_WEEKLY_RECURRENCE &&
 		recur->freq != ICAL_MONTHLY_RECURRENCE && recur->freq != ICAL_YEARLY_RECURRENCE) {
 		problem = problem_add(problems, PROBLEM_ERROR, at, field, N_("the rule repeats more often than daily"));
-		problem_remedy(problem, N_("use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY; several times a day are BYHOUR=9,15"));
+		problem_remedy(problem,
+			N_("use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY; several times a day are BYHOUR=9,15"));
 		return true;
 	}
 	if (recur->by_hour[0] == ICAL_RECURRENCE_ARRAY_MAX) {
@@ -123,7 +130,8 @@ enum result rule_parse(const char *text, int64_t now_ms, const struct place *at,
 	struct rule *made = mem_zalloc(sizeof(*made));
 	made->recur = recur;
 	if (!rule_next(made, now_ms, &first)) {
-		problem = problem_add(problems, PROBLEM_ERROR, at, field, N_("the rule names no time in the next ten years"));
+		problem = problem_add(problems, PROBLEM_ERROR, at, field,
+			N_("the rule names no time in the next ten years"));
 		problem_remedy(problem, N_("check day, month and UNTIL"));
 		free(made);
 		return RESULT_INVALID;

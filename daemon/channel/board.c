@@ -82,8 +82,7 @@ void board_clear(struct board *board, uint32_t alert)
 void board_forget(struct board *board, struct batch_name batch)
 {
 	for (size_t i = board->alert_count; i-- > 0;)
-		if (board->alerts[i].batch.alert == batch.alert &&
-			board->alerts[i].batch.lane == batch.lane &&
+		if (board->alerts[i].batch.alert == batch.alert && board->alerts[i].batch.lane == batch.lane &&
 			board->alerts[i].batch.number == batch.number)
 			remove_at(board, i);
 }
@@ -150,8 +149,7 @@ static size_t joined(size_t have, size_t size)
 }
 
 /* Fills pages with the items behind the fixed ones, in order. `pages` has a place for every item. */
-static size_t make_pages(
-	const struct board *board, const struct items *items, size_t fixed_size, struct page *pages)
+static size_t make_pages(const struct board *board, const struct items *items, size_t fixed_size, struct page *pages)
 {
 	size_t count = 0, at = items->fixed;
 
@@ -172,8 +170,7 @@ static size_t make_pages(
 }
 
 /* Which page it is at this moment: pages follow the wall clock, so that nothing needs to be remembered. */
-static const struct page *turn_page(
-	const struct page *pages, size_t count, int64_t wall_ms, struct board_face *face)
+static const struct page *turn_page(const struct page *pages, size_t count, int64_t wall_ms, struct board_face *face)
 {
 	int64_t cycle = 0;
 
@@ -189,8 +186,7 @@ static const struct page *turn_page(
 	return &pages[at];
 }
 
-static void add_text(
-	struct buf *text, const struct items *items, size_t first, size_t count, struct board_face *face)
+static void add_text(struct buf *text, const struct items *items, size_t first, size_t count, struct board_face *face)
 {
 	for (size_t i = first; i < first + count; i++) {
 		if (text->size > 0)
@@ -244,8 +240,7 @@ void board_face(const struct board *board, int64_t wall_ms, struct board_face *f
 		return;
 	}
 	size_t fixed_size = fix_alerts(board, &items, alerts);
-	const struct page *page =
-		turn_page(pages, make_pages(board, &items, fixed_size, pages), wall_ms, face);
+	const struct page *page = turn_page(pages, make_pages(board, &items, fixed_size, pages), wall_ms, face);
 	buf_init(&text, 1 << 20);
 	add_text(&text, &items, 0, items.fixed, face);
 	add_text(&text, &items, page->first, page->count, face);

@@ -43,15 +43,15 @@ struct board {
 
 enum board_mode {
 	BOARD_NOTHING,
-	BOARD_STRIP,    /* beside the owner's programme */
+	BOARD_STRIP, /* beside the owner's programme */
 	BOARD_TAKEOVER, /* alone */
 };
 
 struct board_face {
 	enum board_mode mode;
-	char *text;              /* UTF-8, NULL for BOARD_NOTHING; freed by board_face_fini */
-	uint32_t alerts;         /* a bit for each place in `alerts` whose text is in it */
-	int64_t holds_until_ms;  /* wall; ask again then. INT64_MAX: until something is added or removed */
+	char *text; /* UTF-8, NULL for BOARD_NOTHING; freed by board_face_fini */
+	uint32_t alerts; /* a bit for each place in `alerts` whose text is in it */
+	int64_t holds_until_ms; /* wall; ask again then. INT64_MAX: until something is added or removed */
 	int64_t takeover_end_ms; /* BOARD_TAKEOVER: wall */
 };
 

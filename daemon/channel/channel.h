@@ -62,7 +62,7 @@ struct channel_kind {
 	const struct setting *settings; /* rows of `options`; ends in a row whose key is NULL */
 	size_t options_size;
 	unsigned int batch_limit; /* recipients that one send can carry */
-	const char *rate;         /* defaults, as a configuration would write them */
+	const char *rate; /* defaults, as a configuration would write them */
 	unsigned int window;
 	unsigned int batch;
 	bool receipts; /* an accepted recipient gets a receipt later, where `receipted` does not say otherwise */
@@ -91,10 +91,8 @@ struct channel_kind {
 
 /* What the owner of channels is told. Each comes from the loop, never from inside a call into the channel. */
 struct channel_host {
-	void (*settled)(
-		void *arg, struct channel *channel, const struct batch *batch, const struct outcome *outcome);
-	void (*receipts)(
-		void *arg, struct channel *channel, const struct receipt *receipts, unsigned int count);
+	void (*settled)(void *arg, struct channel *channel, const struct batch *batch, const struct outcome *outcome);
+	void (*receipts)(void *arg, struct channel *channel, const struct receipt *receipts, unsigned int count);
 	/* A text that a resident sent back (上行). */
 	void (*replied)(void *arg, struct channel *channel, phone_t phone, const char *text);
 	/*

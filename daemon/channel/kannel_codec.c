@@ -138,8 +138,8 @@ static int64_t read_time(const char *text, int64_t now_ms)
 	struct tm tm = {0};
 
 	if (text == NULL ||
-		sscanf(text, "%4d-%2d-%2d%*[ +]%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-			&tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+		sscanf(text, "%4d-%2d-%2d%*[ +]%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+			&tm.tm_min, &tm.tm_sec) != 6)
 		return now_ms;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;

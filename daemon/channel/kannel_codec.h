@@ -16,7 +16,7 @@
 struct kannel_account {
 	const char *url, *user, *password;
 	const char *from, *smsc; /* or NULL */
-	int64_t validity_min;    /* 0: the gateway's */
+	int64_t validity_min; /* 0: the gateway's */
 	const char *receipt_url; /* where reports come to; NULL: none are asked for */
 };
 

@@ -9,12 +9,12 @@ static const char *const devices[] = {"6k", "5k", NULL};
 static const char *const ports[] = {"5005", NULL};
 
 static const struct setting settings[] = {
-	{"address", SETTING_ADDRESS, offsetof(struct onbon_options, address), .required = true,
-		.choices = ports, .help = N_("address of the card, port 5005 unless given")},
-	{"width", SETTING_INTEGER, offsetof(struct onbon_options, width), .required = true, .least = 8,
-		.most = 8192, .help = N_("width of our area in pixels")},
-	{"height", SETTING_INTEGER, offsetof(struct onbon_options, height), .required = true, .least = 16,
-		.most = 2048, .help = N_("height of our area in pixels")},
+	{"address", SETTING_ADDRESS, offsetof(struct onbon_options, address), .required = true, .choices = ports,
+		.help = N_("address of the card, port 5005 unless given")},
+	{"width", SETTING_INTEGER, offsetof(struct onbon_options, width), .required = true, .least = 8, .most = 8192,
+		.help = N_("width of our area in pixels")},
+	{"height", SETTING_INTEGER, offsetof(struct onbon_options, height), .required = true, .least = 16, .most = 2048,
+		.help = N_("height of our area in pixels")},
 	{"area_x", SETTING_INTEGER, offsetof(struct onbon_options, area_x), "0", .most = 8192,
 		.help = N_("left edge of our area on the sign, in pixels")},
 	{"area_y", SETTING_INTEGER, offsetof(struct onbon_options, area_y), "0", .most = 2048,
@@ -30,8 +30,7 @@ static const struct setting settings[] = {
 	{"device", SETTING_CHOICE, offsetof(struct onbon_options, device), "6k", .choices = devices,
 		.help = N_("family of the card")},
 	{"ms_per_pixel", SETTING_INTEGER, offsetof(struct onbon_options, ms_per_pixel), "0", .most = 1000,
-		.help = N_(
-			"milliseconds per pixel as measured at this speed; 0: not measured, times are estimates")},
+		.help = N_("milliseconds per pixel as measured at this speed; 0: not measured, times are estimates")},
 	{"voice", SETTING_BOOL, offsetof(struct onbon_options, voice), "false",
 		.help = N_("a card with a voice speaks an urgent alert when it begins")},
 	SETTING_END,
@@ -50,8 +49,7 @@ static void onbon_check(const struct channel_config *config, struct problems *pr
 				       (unsigned int)options->height),
 			N_("choose a smaller font or a higher area"));
 	if (!is_5k && options->area_id > 4)
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, "area_id",
-				       N_("a 6K card has areas 0 to 4")),
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, "area_id", N_("a 6K card has areas 0 to 4")),
 			N_("choose one of them"));
 	if (is_5k && (options->area_x % 8 != 0 || options->width % 8 != 0))
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, "width",

@@ -94,9 +94,8 @@ static void answer(struct channel *self, const struct batch *batch)
 {
 	uint32_t *places = mem_calloc(batch->count, sizeof(*places));
 	uint32_t count = choose_refused(self, batch, places);
-	struct outcome outcome = count < batch->count
-		? outcome_make(CLASS_OK, 0, "ok")
-		: outcome_make(CLASS_PERM_RCPT, 0, "refused as configured");
+	struct outcome outcome = count < batch->count ? outcome_make(CLASS_OK, 0, "ok")
+						      : outcome_make(CLASS_PERM_RCPT, 0, "refused as configured");
 
 	outcome.refused = places;
 	outcome.refused_count = count;

@@ -41,8 +41,7 @@ bool onbon_card_question(const struct onbon_card *card, enum onbon_command *comm
 	return true;
 }
 
-static bool take_parameters(
-	struct onbon_card *card, const struct onbon_reply *reply, char *words, size_t room)
+static bool take_parameters(struct onbon_card *card, const struct onbon_reply *reply, char *words, size_t room)
 {
 	const struct onbon_options *options = card->options;
 	struct onbon_parameters found;
@@ -61,8 +60,7 @@ static bool take_parameters(
 		snprintf(words, room, "is a %s card, set device", found_5k ? "5K" : "6K");
 		return false;
 	}
-	if (options->area_x + options->width > found.width ||
-		options->area_y + options->height > found.height) {
+	if (options->area_x + options->width > found.width || options->area_y + options->height > found.height) {
 		snprintf(words, room, "has %ux%u pixels, our area does not fit", found.width, found.height);
 		return false;
 	}
@@ -76,8 +74,7 @@ static bool take_parameters(
  * Either list may be refused. A card that lists nothing is believed: it refuses a missing font when that is
  * used.
  */
-static bool take_fonts(
-	struct onbon_card *card, const struct onbon_reply *reply, bool last, char *words, size_t room)
+static bool take_fonts(struct onbon_card *card, const struct onbon_reply *reply, bool last, char *words, size_t room)
 {
 	unsigned int height = onbon_font_height(card->options);
 
@@ -112,8 +109,7 @@ bool onbon_card_fits(const struct onbon_card *card, const char *text, size_t *si
 	struct buf converted;
 
 	buf_init(&converted, 64 * 1024);
-	bool fits =
-		onbon_text_add(&converted, text, !card->met || card->fonts.gbk, card->options->voice, bad);
+	bool fits = onbon_text_add(&converted, text, !card->met || card->fonts.gbk, card->options->voice, bad);
 	*size = converted.size;
 	buf_fini(&converted);
 	return fits;

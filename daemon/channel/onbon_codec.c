@@ -5,9 +5,9 @@
 #include "base/gbk.h"
 
 #define HEAD_SIZE   5
-#define UPDATE_HEAD 9  /* up to and with the block's length */
+#define UPDATE_HEAD 9 /* up to and with the block's length */
 #define AREA_HEAD   27 /* of a silent area, up to its text */
-#define SPEECH_HEAD 7  /* voice, volume, speed, length */
+#define SPEECH_HEAD 7 /* voice, volume, speed, length */
 
 static void add_head(struct buf *out, enum onbon_command command)
 {
@@ -31,8 +31,7 @@ void onbon_clock_add(struct buf *out, const struct tm *when)
 {
 	int year = when->tm_year + 1900;
 	unsigned char fields[] = {bcd(year % 100), bcd(year / 100), bcd(when->tm_mon + 1), bcd(when->tm_mday),
-		bcd(when->tm_hour), bcd(when->tm_min), bcd(when->tm_sec),
-		bcd(when->tm_wday == 0 ? 7 : when->tm_wday)};
+		bcd(when->tm_hour), bcd(when->tm_min), bcd(when->tm_sec), bcd(when->tm_wday == 0 ? 7 : when->tm_wday)};
 
 	onbon_request_add(out, ONBON_CLOCK);
 	buf_add(out, fields, sizeof(fields));

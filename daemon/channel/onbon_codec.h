@@ -60,8 +60,8 @@ struct onbon_area {
 	uint8_t alignment;
 	bool many_lines;
 	uint8_t display_mode;
-	uint8_t speed;    /* 0 fastest … 24 slowest */
-	uint8_t stay;     /* half seconds */
+	uint8_t speed; /* 0 fastest … 24 slowest */
+	uint8_t stay; /* half seconds */
 	const void *text; /* GBK with the card's escapes */
 	size_t text_size;
 };

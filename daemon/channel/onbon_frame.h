@@ -46,7 +46,7 @@ struct onbon_frame {
 };
 
 enum onbon_feed {
-	ONBON_MORE,  /* nothing yet */
+	ONBON_MORE, /* nothing yet */
 	ONBON_FRAME, /* *frame is filled */
 	ONBON_BAD, /* a frame ended or was given up that is not as it should be; decoding goes on behind it */
 };

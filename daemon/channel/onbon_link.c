@@ -60,8 +60,8 @@ static void split_address(struct onbon_link *link, const char *address)
 	link->port = colon != NULL ? (uint16_t)strtoul(colon + 1, NULL, 10) : 0;
 }
 
-struct onbon_link *onbon_link_new(struct loop *loop, const char *address, uint32_t connect_ms,
-	uint32_t reply_ms, const struct onbon_link_events *events, void *arg)
+struct onbon_link *onbon_link_new(struct loop *loop, const char *address, uint32_t connect_ms, uint32_t reply_ms,
+	const struct onbon_link_events *events, void *arg)
 {
 	struct onbon_link *link = mem_zalloc(sizeof(*link));
 
@@ -236,8 +236,7 @@ void onbon_link_ask(struct onbon_link *link, struct onbon_head head, const struc
 	link->asked = (enum onbon_command)((uint8_t)data->data[0] << 8 | (uint8_t)data->data[1]);
 	link->waiting = true;
 	timer_arm(&link->patience, link->reply_ms);
-	if (!onbon_frame_add(&frame, head, data->data, data->size) ||
-		!sock_send(link->sock, frame.data, frame.size))
+	if (!onbon_frame_add(&frame, head, data->data, data->size) || !sock_send(link->sock, frame.data, frame.size))
 		break_off(link, "could not send");
 	buf_fini(&frame);
 }

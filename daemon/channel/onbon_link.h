@@ -25,8 +25,8 @@ struct onbon_link_events {
 };
 
 /* `address` as the configuration has it ("10.0.0.8:5005"), valid during the call. Not connected yet. */
-struct onbon_link *onbon_link_new(struct loop *loop, const char *address, uint32_t connect_ms,
-	uint32_t reply_ms, const struct onbon_link_events *events, void *arg);
+struct onbon_link *onbon_link_new(struct loop *loop, const char *address, uint32_t connect_ms, uint32_t reply_ms,
+	const struct onbon_link_events *events, void *arg);
 
 /* Wants the link. At once also during a pause between tries when `now`. */
 void onbon_link_want(struct onbon_link *link, bool now);

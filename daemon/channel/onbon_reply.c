@@ -139,9 +139,9 @@ static bool read_clock(const uint8_t at[8], struct tm *clock)
 		.tm_sec = plain(at[7]),
 		.tm_isdst = -1,
 	};
-	return year >= 0 && clock->tm_mon >= 0 && clock->tm_mon < 12 && clock->tm_mday >= 1 &&
-		clock->tm_mday <= 31 && clock->tm_hour >= 0 && clock->tm_hour < 24 && clock->tm_min >= 0 &&
-		clock->tm_min < 60 && clock->tm_sec >= 0 && clock->tm_sec <= 60;
+	return year >= 0 && clock->tm_mon >= 0 && clock->tm_mon < 12 && clock->tm_mday >= 1 && clock->tm_mday <= 31 &&
+		clock->tm_hour >= 0 && clock->tm_hour < 24 && clock->tm_min >= 0 && clock->tm_min < 60 &&
+		clock->tm_sec >= 0 && clock->tm_sec <= 60;
 }
 
 bool onbon_status_read(const struct onbon_reply *reply, bool is_5k1, struct onbon_status *status)

@@ -15,7 +15,7 @@
 #include "channel/sign_pending.h"
 
 #define REPLY_MS       3000
-#define SPACING_MS     1000  /* between two area updates */
+#define SPACING_MS     1000 /* between two area updates */
 #define UNFIT_PAUSE_MS 60000 /* before a card that cannot carry our strip is asked again */
 #define CLOCK_EVERY_MS 3600000
 #define MS_PER_PIXEL   25 /* until somebody has measured it */
@@ -27,7 +27,7 @@ struct onbon_strip {
 	struct onbon_card card;
 	struct sign sign;
 	struct sign_pending pending;
-	struct board_face face;   /* in the request under way */
+	struct board_face face; /* in the request under way */
 	enum onbon_command doing; /* 0: nothing is under way */
 	enum { NEVER_MET, WELL, UNWELL } health;
 	bool spoken;
@@ -59,8 +59,7 @@ static void note_gap(struct onbon_strip *strip, uint64_t gap_ms)
 	if (gap_ms == 0)
 		return;
 	snprintf(words, sizeof(words), "was without our text for up to %" PRIu64 " s", (gap_ms + 999) / 1000);
-	log_event(
-		LOG_WARNING, "sign-gap", "channel=%s gap_ms=%" PRIu64, strip->channel->config->name, gap_ms);
+	log_event(LOG_WARNING, "sign-gap", "channel=%s gap_ms=%" PRIu64, strip->channel->config->name, gap_ms);
 	channel_noted(strip->channel, true, words);
 }
 
@@ -108,11 +107,10 @@ static void write_face(struct onbon_strip *strip, struct board_face *face, struc
 	}
 	bool speak = face->mode == BOARD_TAKEOVER && !strip->spoken;
 	buf_init(&data, ONBON_FRAME_MOST);
-	if (!onbon_card_face_add(
-		    &data, &head, &strip->card, face, sign_lease_s(&strip->sign, face, now.wall_ms), speak)) {
+	if (!onbon_card_face_add(&data, &head, &strip->card, face, sign_lease_s(&strip->sign, face, now.wall_ms),
+		    speak)) {
 		/* A remembered text, and another card in its place. */
-		struct outcome outcome =
-			outcome_make(CLASS_PERM_MSG, 0, "the sign cannot show the texts that it has");
+		struct outcome outcome = outcome_make(CLASS_PERM_MSG, 0, "the sign cannot show the texts that it has");
 		buf_fini(&data);
 		board_face_fini(face);
 		note(strip, false, outcome.peer);
@@ -268,8 +266,7 @@ static void take_status(struct onbon_strip *strip, const struct onbon_reply *rep
 	bool present = onbon_status_has(&status, (uint8_t)strip->options->area_id);
 	unsigned int count = sign_seen(&strip->sign, present, now_both(), shown, &gap_ms);
 	for (unsigned int i = 0; i < count; i++)
-		receipts[i] =
-			(struct receipt){.batch = shown[i], .kind = RECEIPT_SHOWN, .at_ms = clock_wall_ms()};
+		receipts[i] = (struct receipt){.batch = shown[i], .kind = RECEIPT_SHOWN, .at_ms = clock_wall_ms()};
 	channel_receipts(strip->channel, receipts, count);
 	note_gap(strip, gap_ms);
 	if (onbon_status_clock_off(&status, clock_wall_ms()) && clock_mono_ms() >= strip->clock_after_ms)
@@ -281,8 +278,7 @@ static void take_nack(struct onbon_strip *strip, uint8_t error)
 {
 	const char *words;
 	enum outcome_class class = onbon_error_class(error, &words);
-	struct outcome outcome =
-		outcome_make(class == CLASS_OK ? CLASS_RETRY : class, 0, "error %u: %s", error, words);
+	struct outcome outcome = outcome_make(class == CLASS_OK ? CLASS_RETRY : class, 0, "error %u: %s", error, words);
 	uint64_t pause = SPACING_MS;
 
 	for (unsigned int i = 0; i < strip->nacks && pause < strip->sign.poll_ms; i++)
@@ -378,9 +374,8 @@ struct onbon_strip *onbon_strip_new(struct channel *channel, const struct onbon_
 	onbon_card_init(&strip->card, options);
 	timer_init(&strip->wake, channel->loop, on_wake, strip);
 	timer_init(&strip->deadline, channel->loop, on_deadline, strip);
-	strip->link = onbon_link_new(channel->loop, options->address,
-		patience(config->connect_timeout_ms, REPLY_MS), patience(config->timeout_ms, REPLY_MS),
-		&events, strip);
+	strip->link = onbon_link_new(channel->loop, options->address, patience(config->connect_timeout_ms, REPLY_MS),
+		patience(config->timeout_ms, REPLY_MS), &events, strip);
 	return strip;
 }
 

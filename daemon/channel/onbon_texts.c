@@ -68,8 +68,8 @@ struct outcome onbon_texts_take(struct board *board, const struct onbon_card *ca
 		break;
 	}
 	if (result == RESULT_TOO_BIG)
-		return outcome_make(CLASS_PERM_MSG, 0,
-			"too much text for this sign, %zu bytes at most in one", board->room);
+		return outcome_make(CLASS_PERM_MSG, 0, "too much text for this sign, %zu bytes at most in one",
+			board->room);
 	if (result == RESULT_BUSY)
 		return outcome_make(CLASS_RETRY, 0, "%d alerts on this sign already", BOARD_ALERTS_MOST);
 	return outcome_make(CLASS_OK, 0, "taken");

@@ -56,8 +56,7 @@ static uint64_t wait_for(const struct sign *sign, const struct board_face *face,
 	uint64_t wait = due > now.mono_ms ? due - now.mono_ms : 1;
 	if (face->holds_until_ms == INT64_MAX)
 		return wait;
-	uint64_t holds =
-		face->holds_until_ms > now.wall_ms ? (uint64_t)(face->holds_until_ms - now.wall_ms) : 1;
+	uint64_t holds = face->holds_until_ms > now.wall_ms ? (uint64_t)(face->holds_until_ms - now.wall_ms) : 1;
 	return holds < wait ? holds : wait;
 }
 
@@ -152,8 +151,8 @@ uint64_t sign_told(struct sign *sign, const struct board_face *face, struct sign
 	return gap;
 }
 
-unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now,
-	struct batch_name shown[BOARD_ALERTS_MOST], uint64_t *gap_ms)
+unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now, struct batch_name shown[BOARD_ALERTS_MOST],
+	uint64_t *gap_ms)
 {
 	unsigned int count = 0;
 
@@ -210,8 +209,7 @@ void sign_text(const struct sign *sign, const char *basis, struct buf *out)
 		buf_printf(out, "mode=nothing longest_gap=%" PRIu64 "s", sign->longest_gap_ms / 1000);
 		return;
 	}
-	buf_printf(out,
-		"mode=%s since=\"%s\" confirmed=\"%s\"%s basis=%s longest_gap=%" PRIu64 "s text=\"%s\"",
+	buf_printf(out, "mode=%s since=\"%s\" confirmed=\"%s\"%s basis=%s longest_gap=%" PRIu64 "s text=\"%s\"",
 		board_mode_name(sign->told_mode), clock_short(sign->since.wall_ms, since),
 		clock_short(sign->seen.wall_ms, seen), sign->known && sign->lit ? "" : " away=yes", basis,
 		sign->longest_gap_ms / 1000, sign->told_text);

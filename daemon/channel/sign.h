@@ -32,9 +32,9 @@ struct sign {
 	enum board_mode told_mode;
 	char *told_text; /* NULL: nothing */
 	uint64_t renew_ms, poll_due_ms;
-	bool lit;              /* believed to show what it was told */
+	bool lit; /* believed to show what it was told */
 	struct sign_now since; /* this text, first confirmed */
-	struct sign_now seen;  /* last confirmed; mono 0: never, or nothing was to show */
+	struct sign_now seen; /* last confirmed; mono 0: never, or nothing was to show */
 	uint64_t longest_gap_ms;
 };
 
@@ -43,8 +43,8 @@ void sign_init(struct sign *sign, uint32_t poll_ms, uint32_t lease_ms);
 void sign_fini(struct sign *sign);
 
 enum sign_step {
-	SIGN_WAIT,  /* nothing to do for *wait_ms (UINT64_MAX: until something is added or removed) */
-	SIGN_LOOK,  /* read the status, then sign_seen() */
+	SIGN_WAIT, /* nothing to do for *wait_ms (UINT64_MAX: until something is added or removed) */
+	SIGN_LOOK, /* read the status, then sign_seen() */
 	SIGN_WRITE, /* write *face, then sign_told() */
 	SIGN_ERASE, /* take our area down, then sign_told() */
 };
@@ -68,8 +68,8 @@ uint64_t sign_told(struct sign *sign, const struct board_face *face, struct sign
  * The status was read. Names the alerts that were seen for the first time to `shown` and returns how many;
  * *gap_ms as for sign_told.
  */
-unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now,
-	struct batch_name shown[BOARD_ALERTS_MOST], uint64_t *gap_ms);
+unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now, struct batch_name shown[BOARD_ALERTS_MOST],
+	uint64_t *gap_ms);
 
 /* The link is gone: nothing is known any more. */
 void sign_lost(struct sign *sign);

@@ -33,8 +33,7 @@ void sign_pending_add(struct sign_pending *pending, const struct batch *batch, b
 
 void sign_pending_carry(struct sign_pending *pending)
 {
-	for (struct link *link = list_first(&pending->list); link != NULL;
-		link = list_next(&pending->list, link))
+	for (struct link *link = list_first(&pending->list); link != NULL; link = list_next(&pending->list, link))
 		list_object(link, struct waiting, in_list)->carried = true;
 }
 

@@ -30,20 +30,17 @@ struct kannel {
 static const struct setting settings[] = {
 	{"url", SETTING_URL, offsetof(struct kannel_options, url), .required = true,
 		.help = N_("sendsms address of the gateway, as http://host:13013/cgi-bin/sendsms")},
-	{"user", SETTING_STRING, offsetof(struct kannel_options, user), .required = true, .least = 1,
-		.most = 64, .help = N_("user name of the sendsms account")},
+	{"user", SETTING_STRING, offsetof(struct kannel_options, user), .required = true, .least = 1, .most = 64,
+		.help = N_("user name of the sendsms account")},
 	{"password_file", SETTING_SECRET, offsetof(struct kannel_options, password), .required = true,
 		.help = N_("file that holds the password")},
 	{"from", SETTING_STRING, offsetof(struct kannel_options, from), .most = 32,
 		.help = N_("sender's number; without it the gateway's own")},
 	{"smsc", SETTING_STRING, offsetof(struct kannel_options, smsc), .most = 64,
 		.help = N_("link of the gateway that is to carry the texts; without it the gateway chooses")},
-	{"dlr", SETTING_BOOL, offsetof(struct kannel_options, dlr), "true",
-		.help = N_("ask for delivery reports")},
-	{"validity", SETTING_DURATION, offsetof(struct kannel_options, validity_ms), "0s",
-		.most = 7ll * 86400 * 1000,
-		.help = N_(
-			"how long the network tries to reach a phone, full minutes; 0s: as the gateway does")},
+	{"dlr", SETTING_BOOL, offsetof(struct kannel_options, dlr), "true", .help = N_("ask for delivery reports")},
+	{"validity", SETTING_DURATION, offsetof(struct kannel_options, validity_ms), "0s", .most = 7ll * 86400 * 1000,
+		.help = N_("how long the network tries to reach a phone, full minutes; 0s: as the gateway does")},
 	SETTING_END,
 };
 

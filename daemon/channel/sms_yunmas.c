@@ -37,14 +37,14 @@ static const struct setting settings[] = {
 	{"url", SETTING_URL, offsetof(struct yunmas_options, url), .required = true,
 		.help = N_(
 			"address for sending, ends in /sms/norsubmit, /sms/submit or, with a template, /sms/tmpsubmit")},
-	{"ec_name", SETTING_STRING, offsetof(struct yunmas_options, ec_name), .required = true, .least = 1,
-		.most = 100, .help = N_("name of the group customer, as in the contract")},
-	{"ap_id", SETTING_STRING, offsetof(struct yunmas_options, ap_id), .required = true, .least = 1,
-		.most = 100, .help = N_("user name of the interface account")},
+	{"ec_name", SETTING_STRING, offsetof(struct yunmas_options, ec_name), .required = true, .least = 1, .most = 100,
+		.help = N_("name of the group customer, as in the contract")},
+	{"ap_id", SETTING_STRING, offsetof(struct yunmas_options, ap_id), .required = true, .least = 1, .most = 100,
+		.help = N_("user name of the interface account")},
 	{"secret_file", SETTING_SECRET, offsetof(struct yunmas_options, secret), .required = true,
 		.help = N_("file that holds the password of the interface account")},
-	{"sign_code", SETTING_STRING, offsetof(struct yunmas_options, sign_code), .required = true,
-		.least = 1, .most = 100, .help = N_("code of the signature, not its words")},
+	{"sign_code", SETTING_STRING, offsetof(struct yunmas_options, sign_code), .required = true, .least = 1,
+		.most = 100, .help = N_("code of the signature, not its words")},
 	{"add_serial", SETTING_STRING, offsetof(struct yunmas_options, add_serial), "", .most = 20,
 		.help = N_("extension of the service code; empty unless it was opened for prefix match")},
 	{"send_secret", SETTING_BOOL, offsetof(struct yunmas_options, send_secret), "false",
@@ -59,8 +59,7 @@ static const struct setting settings[] = {
 		.help = N_("address for pulling reports, ends in /sms/report")},
 	{"deliver_url", SETTING_URL, offsetof(struct yunmas_options, deliver_url),
 		.help = N_("address for pulling texts of residents, ends in /sms/deliver")},
-	{"pull_every", SETTING_DURATION, offsetof(struct yunmas_options, pull_every_ms), "0s",
-		.most = 3600000,
+	{"pull_every", SETTING_DURATION, offsetof(struct yunmas_options, pull_every_ms), "0s", .most = 3600000,
 		.help = N_("how often reports and texts are pulled; 0s: never, they are pushed to us")},
 	SETTING_END,
 };
@@ -80,8 +79,7 @@ static void yunmas_check(const struct channel_config *config, struct problems *p
 				       N_("there is no address to pull from")),
 			N_("write report_url, or take pull_every out"));
 	if (options->pull_every_ms > 0 && options->pull_every_ms < 1000)
-		problem_remedy(
-			problem_add(problems, PROBLEM_ERROR, &at, "pull_every", N_("less than a second")),
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, "pull_every", N_("less than a second")),
 			N_("10s is often enough"));
 }
 
@@ -145,11 +143,11 @@ static void on_pulled(struct channel *self, const struct http_reply *reply, cons
 	 * one comes.
 	 */
 	if (reply->end != HTTP_REPLIED || reply->status != 200)
-		log_event(LOG_WARNING, "pull-failed", "channel=%s what=%s status=%ld", self->config->name,
-			what, reply->end == HTTP_REPLIED ? reply->status : 0);
+		log_event(LOG_WARNING, "pull-failed", "channel=%s what=%s status=%ld", self->config->name, what,
+			reply->end == HTTP_REPLIED ? reply->status : 0);
 	else if (reply->body_size > 0 && take(self, reply->body, reply->body_size) != RESULT_OK)
-		log_event(LOG_WARNING, "pull-unreadable", "channel=%s what=%s bytes=%zu", self->config->name,
-			what, reply->body_size);
+		log_event(LOG_WARNING, "pull-unreadable", "channel=%s what=%s bytes=%zu", self->config->name, what,
+			reply->body_size);
 }
 
 static void on_reports_pulled(struct channel *self, const struct batch *batch, const struct http_reply *reply)

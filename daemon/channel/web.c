@@ -127,15 +127,14 @@ static struct outcome judge_status(const struct http_reply *reply)
 	if (status == 401 || status == 403 || status == 404 || status == 405 || status == 407)
 		return outcome_make(CLASS_PERM_CHANNEL, 0, "HTTP %ld, check url, account and proxy", status);
 	if (status == 413 || status == 414 || status == 431) {
-		struct outcome outcome =
-			outcome_make(CLASS_PERM_MSG, 0, "HTTP %ld, request too long", status);
+		struct outcome outcome = outcome_make(CLASS_PERM_MSG, 0, "HTTP %ld, request too long", status);
 		outcome.split = true;
 		return outcome;
 	}
 	if (status >= 400 && status < 500 && status != 408)
 		return outcome_make(CLASS_PERM_MSG, 0, "HTTP %ld", status);
-	return outcome_make(
-		CLASS_AMBIGUOUS, 0, "HTTP %ld, answer of %zu bytes not understood", status, reply->body_size);
+	return outcome_make(CLASS_AMBIGUOUS, 0, "HTTP %ld, answer of %zu bytes not understood", status,
+		reply->body_size);
 }
 
 struct outcome web_judge(const struct http_reply *reply)

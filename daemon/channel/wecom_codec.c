@@ -40,8 +40,7 @@ static json_t *make_text(const char *content, const struct wecom_mentions *menti
 	return text;
 }
 
-enum result wecom_body_add(
-	struct buf *out, const struct message *message, const struct wecom_mentions *mentions)
+enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions)
 {
 	bool markdown = message->format == FORMAT_MARKDOWN;
 	const char *type = markdown ? "markdown" : "text";

@@ -29,8 +29,7 @@ struct wecom_mentions {
  * Appends the body of a post: raw UTF-8, as the service takes no \u escapes. RESULT_TOO_BIG when the content
  * with its mentions is longer than the service takes; nothing is added then.
  */
-enum result wecom_body_add(
-	struct buf *out, const struct message *message, const struct wecom_mentions *mentions);
+enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions);
 
 /* Reads an answer. False when it has no errcode. `code` (may be NULL) is the number. */
 bool wecom_judge(const char *body, size_t size, struct outcome *outcome, long *code);

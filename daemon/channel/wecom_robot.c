@@ -19,7 +19,7 @@ struct wecom_options {
 
 struct wecom {
 	struct web web;
-	char *url;               /* with the key */
+	char *url; /* with the key */
 	uint64_t often_until_ms; /* a further "too often" before this moment is a repeated one */
 };
 
@@ -29,8 +29,7 @@ struct wecom {
 static const char *const formats[] = {[FORMAT_PLAIN] = "text", [FORMAT_MARKDOWN] = "markdown", NULL};
 
 static const struct setting settings[] = {
-	{"url", SETTING_URL, offsetof(struct wecom_options, url),
-		"https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+	{"url", SETTING_URL, offsetof(struct wecom_options, url), "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
 		.help = N_("address of the robot, without its key")},
 	{"key_file", SETTING_SECRET, offsetof(struct wecom_options, key), .required = true,
 		.help = N_("file that holds the key, the part of the robot's address behind key=")},

@@ -88,8 +88,8 @@ static json_t *begin_document(const struct yunmas_account *account)
 	return document;
 }
 
-bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, const phone_t *phones,
-	size_t count, const char *text)
+bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, const phone_t *phones, size_t count,
+	const char *text)
 {
 	bool templated = account->template_id != NULL;
 	char *params = templated ? params_text(account, text) : NULL;
@@ -104,8 +104,7 @@ bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, co
 	if (templated)
 		json_object_set_new(document, "templateId", json_string(account->template_id));
 	json_object_set_new(document, "mobiles", json_string(buf_text(&mobiles)));
-	json_object_set_new(
-		document, templated ? "params" : "content", json_string(templated ? params : text));
+	json_object_set_new(document, templated ? "params" : "content", json_string(templated ? params : text));
 	json_object_set_new(document, "sign", json_string(account->sign_code));
 	json_object_set_new(document, "addSerial", json_string(account->add_serial));
 	yunmas_mac(account, buf_text(&mobiles), templated ? params : text, mac);
@@ -216,8 +215,8 @@ static int64_t read_time(const char *text, int64_t now_ms)
 
 	if (text == NULL || strlen(text) != 14 || strspn(text, "0123456789") != 14)
 		return now_ms;
-	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-		    &tm.tm_min, &tm.tm_sec, &used) != 6 ||
+	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
+		    &tm.tm_sec, &used) != 6 ||
 		used != 14)
 		return now_ms;
 	tm.tm_year -= 1900;
@@ -259,8 +258,7 @@ static bool read_report(const json_t *object, void *arg)
 	const json_t *mobile = json_object_get(object, "mobile");
 	struct receipt receipt = {.kind = RECEIPT_FAILED};
 
-	if (status == NULL || group == NULL || group[0] == '\0' ||
-		strlen(group) >= sizeof(receipt.provider_id))
+	if (status == NULL || group == NULL || group[0] == '\0' || strlen(group) >= sizeof(receipt.provider_id))
 		return false;
 	if (strcmp(status, "DELIVRD") == 0)
 		receipt.kind = RECEIPT_DELIVERED;
@@ -282,8 +280,7 @@ static bool read_report(const json_t *object, void *arg)
 }
 
 /* Hands each object of a body that is one object or an array of them to `read`. */
-static enum result walk(
-	const char *body, size_t size, bool (*read)(const json_t *object, void *arg), void *arg)
+static enum result walk(const char *body, size_t size, bool (*read)(const json_t *object, void *arg), void *arg)
 {
 	json_t *document = json_loadb(body, size, 0, NULL);
 	bool all = true;
@@ -327,8 +324,8 @@ static bool read_text(const json_t *object, void *arg)
 	return true;
 }
 
-enum result yunmas_replies(
-	const char *body, size_t size, void (*each)(void *arg, phone_t phone, const char *text), void *arg)
+enum result yunmas_replies(const char *body, size_t size, void (*each)(void *arg, phone_t phone, const char *text),
+	void *arg)
 {
 	struct text_reader reader = {each, arg};
 

@@ -20,8 +20,8 @@ struct yunmas_account {
 	const char *ec_name, *ap_id, *secret, *sign_code, *add_serial;
 	const char *template_id; /* NULL: plain text */
 	char *const *params; /* with a template: its variables, NULL-ended; "{text}" stands for the text */
-	bool send_secret;    /* the key in the body too, for the servers that ask for it */
-	bool quoted;         /* the Base64 between JSON quotes */
+	bool send_secret; /* the key in the body too, for the servers that ask for it */
+	bool quoted; /* the Base64 between JSON quotes */
 };
 
 /*
@@ -31,8 +31,8 @@ struct yunmas_account {
 char *yunmas_mac(const struct yunmas_account *account, const char *mobiles, const char *middle, char out[33]);
 
 /* Appends the whole request body for `count` numbers. False when *out is full. */
-bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, const phone_t *phones,
-	size_t count, const char *text);
+bool yunmas_submit_add(struct buf *out, const struct yunmas_account *account, const phone_t *phones, size_t count,
+	const char *text);
 
 /* Appends the body with which reports and replies are pulled. */
 bool yunmas_pull_add(struct buf *out, const struct yunmas_account *account);
@@ -51,7 +51,7 @@ enum result yunmas_reports(const char *body, size_t size, int64_t now_ms,
 	void (*each)(void *arg, const struct receipt *receipt), void *arg);
 
 /* Reads texts that residents sent, as above. `text` is valid UTF-8 of at most 1000 bytes. */
-enum result yunmas_replies(
-	const char *body, size_t size, void (*each)(void *arg, phone_t phone, const char *text), void *arg);
+enum result yunmas_replies(const char *body, size_t size, void (*each)(void *arg, phone_t phone, const char *text),
+	void *arg);
 
 #endif

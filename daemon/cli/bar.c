@@ -31,7 +31,8 @@ void bar_draw(struct bar *bar, uint64_t done, uint64_t total, const char *words)
 	}
 	size_t used = 0;
 	for (unsigned int i = 0; i < WIDTH; i++)
-		used += (size_t)snprintf(cells + used, sizeof(cells) - used, "%s", i * 100 < percent * WIDTH ? "█" : "░");
+		used += (size_t)snprintf(cells + used, sizeof(cells) - used, "%s",
+			i * 100 < percent * WIDTH ? "█" : "░");
 	fprintf(stderr, "\r\033[K%s %3u%% %s%s%s", cells, percent, words, *left != '\0' ? "  " : "", left);
 	fflush(stderr);
 }

@@ -49,10 +49,8 @@ static void clean(json_t *value)
 		json_string_set(value, text);
 		free(text);
 	}
-	json_object_foreach(value, key, item)
-		clean(item);
-	json_array_foreach(value, i, item)
-		clean(item);
+	json_object_foreach(value, key, item) clean(item);
+	json_array_foreach(value, i, item) clean(item);
 }
 
 static void show(const struct order *order, const struct options *options, json_t *result)
@@ -70,8 +68,8 @@ static void show(const struct order *order, const struct options *options, json_
 }
 
 /* Asks the daemon and shows its answer. `file` is opened with the operator's own rights. */
-static int ask(const struct order *order, const struct options *options, const struct place_of_daemon *place, json_t *args,
-	const char *file)
+static int ask(const struct order *order, const struct options *options, const struct place_of_daemon *place,
+	json_t *args, const char *file)
 {
 	struct talk *talk = NULL;
 	json_t *result = NULL;

@@ -14,23 +14,38 @@
 
 enum { USAGE = 2, MOST_ROWS = 1000000 };
 
-#define DRY {"dry-run", ORDER_FLAG, "dry_run", NULL}
-#define MOST {"most", ORDER_NUMBER, "most", "N"}
-#define FROM {"from", ORDER_DATE, "from_ms", "DATE"}
-#define TO {"to", ORDER_DATE, "to_ms", "DATE"}
+#define DRY                                                                                                            \
+	{                                                                                                              \
+		"dry-run", ORDER_FLAG, "dry_run", NULL                                                                 \
+	}
+#define MOST                                                                                                           \
+	{                                                                                                              \
+		"most", ORDER_NUMBER, "most", "N"                                                                      \
+	}
+#define FROM                                                                                                           \
+	{                                                                                                              \
+		"from", ORDER_DATE, "from_ms", "DATE"                                                                  \
+	}
+#define TO                                                                                                             \
+	{                                                                                                              \
+		"to", ORDER_DATE, "to_ms", "DATE"                                                                      \
+	}
 
 const struct order orders[] = {
 	{"status", NULL, "", false, {{0}}, N_("how the daemon is, in one page"), show_status},
 	{"submit", NULL, "FILE…", true, {{0}}, N_("check files, hand them over durably, print the alerts' ids"), NULL},
-	{"preview", NULL, "name", true, {{0}}, N_("every text of an alert as it would leave, without sending it"), show_preview},
+	{"preview", NULL, "name", true, {{0}}, N_("every text of an alert as it would leave, without sending it"),
+		show_preview},
 	{"alert list", NULL, "", false, {{"state", ORDER_CHOICE, "state", "open|closed|stored"}, MOST, FROM, TO},
 		N_("alerts, newest first"), show_alerts},
 	{"alert show", NULL, "id", false, {{0}}, N_("one alert: its texts, and how its recipients stand"), show_alert},
-	{"alert cancel", NULL, "id", false, {DRY}, N_("stop what has not been sent, and take it off the signs"), show_cancel},
+	{"alert cancel", NULL, "id", false, {DRY}, N_("stop what has not been sent, and take it off the signs"),
+		show_cancel},
 	{"report", NULL, "[id]", false, {FROM, TO, {"csv", ORDER_FLAG, NULL, NULL}},
 		N_("who was reached, in sums that add up"), show_report},
 	{"queue list", NULL, "", false, {{0}}, N_("what still waits, by alert and channel"), show_queue},
-	{"queue release", NULL, "id channel", false, {{0}}, N_("send on although the provider refused the text"), show_released},
+	{"queue release", NULL, "id channel", false, {{0}}, N_("send on although the provider refused the text"),
+		show_released},
 	{"channel list", NULL, "", false, {{0}}, N_("channels and how they are"), show_channels},
 	{"channel suspend", NULL, "name [why]", false, {{0}}, N_("send nothing new there"), show_channel},
 	{"channel resume", NULL, "name", false, {{0}}, N_("send there again"), show_channel},
@@ -38,15 +53,17 @@ const struct order orders[] = {
 	{"unknown list", NULL, "", false, {MOST}, N_("sends whose answer was lost"), show_unknown},
 	{"unknown resend", NULL, "batch", false, {DRY}, N_("send to those in doubt once more"), show_resolved},
 	{"unknown drop", NULL, "batch", false, {DRY}, N_("count those in doubt as failed"), show_resolved},
-	{"roster import", NULL, "name", true, {{"list", ORDER_TEXT, "list", "NAME"}, {"source", ORDER_TEXT, "source", "UNIT"},
-		{"basis", ORDER_TEXT, "basis", "TEXT"}, {"until", ORDER_TEXT, "until", "DATE"},
-		{"discard-extra", ORDER_FLAG, "discard_extra", NULL}, DRY},
+	{"roster import", NULL, "name", true,
+		{{"list", ORDER_TEXT, "list", "NAME"}, {"source", ORDER_TEXT, "source", "UNIT"},
+			{"basis", ORDER_TEXT, "basis", "TEXT"}, {"until", ORDER_TEXT, "until", "DATE"},
+			{"discard-extra", ORDER_FLAG, "discard_extra", NULL}, DRY},
 		N_("replace one list of residents by a CSV file"), show_import},
 	{"roster lists", NULL, "", false, {{0}}, N_("the lists and where they come from"), show_lists},
 	{"roster stats", NULL, "", false, {{0}}, N_("how many residents, by list, area, role and age"), show_stats},
 	{"roster find", NULL, "phone", false, {{"history", ORDER_FLAG, "history", NULL}},
 		N_("one number: where it comes from, and what it was sent"), show_person},
-	{"optout add", NULL, "phone", false, {{"source", ORDER_TEXT, "source", "TEXT"}}, N_("text this number no more"), show_optout},
+	{"optout add", NULL, "phone", false, {{"source", ORDER_TEXT, "source", "TEXT"}}, N_("text this number no more"),
+		show_optout},
 	{"optout remove", NULL, "phone", false, {{0}}, N_("the resident wants warnings again"), show_optout},
 	{"optout list", NULL, "", false, {MOST}, N_("who asked not to be texted"), show_optouts},
 	{"schedule list", NULL, "", false, {{0}}, N_("reminders and slogans"), show_schedules},
@@ -56,7 +73,8 @@ const struct order orders[] = {
 	{"audit verify", NULL, "", false, {{0}}, N_("check that nobody changed the audit trail"), show_audited},
 	{"stop", NULL, "", false, {{0}}, N_("the red switch: stop all sending now, lose nothing"), show_switch},
 	{"start", NULL, "", false, {{0}}, N_("go on sending"), show_switch},
-	{"reload", NULL, "", false, {{0}}, N_("read the configuration again; a faulty one changes nothing"), show_reloaded},
+	{"reload", NULL, "", false, {{0}}, N_("read the configuration again; a faulty one changes nothing"),
+		show_reloaded},
 	{0},
 };
 
@@ -310,5 +328,6 @@ void order_help(const struct order *order)
 	puts(tr(N_("usage: crier [-c FILE] [--json] [--timeout SECONDS] ORDER …")));
 	for (order = orders; order->words != NULL; order++)
 		print_usage(order);
-	puts(tr(N_("exit status: 0 done, 1 failed, 2 usage, 65 file refused, 66 no such file, 69 daemon not running, 75 try later, 77 not permitted, 78 configuration")));
+	puts(tr(N_(
+		"exit status: 0 done, 1 failed, 2 usage, 65 file refused, 66 no such file, 69 daemon not running, 75 try later, 77 not permitted, 78 configuration")));
 }

@@ -19,17 +19,17 @@ enum order_kind {
 struct order_option {
 	const char *name; /* without "--"; NULL ends the list */
 	enum order_kind kind;
-	const char *arg;  /* the name that the daemon knows */
+	const char *arg; /* the name that the daemon knows */
 	const char *value; /* in the help: "DATE" */
 };
 
 struct order {
-	const char *words;      /* "alert list"; NULL ends the table */
-	const char *command;    /* the daemon's name for it; NULL: the same */
+	const char *words; /* "alert list"; NULL ends the table */
+	const char *command; /* the daemon's name for it; NULL: the same */
 	const char *positional; /* blank-separated daemon arguments; in [brackets] where optional */
-	bool file;              /* the first positional is a file: opened here, sent as a descriptor and "name" */
+	bool file; /* the first positional is a file: opened here, sent as a descriptor and "name" */
 	struct order_option options[7];
-	const char *help;       /* English, marked */
+	const char *help; /* English, marked */
 	void (*show)(const json_t *result);
 };
 

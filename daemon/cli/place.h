@@ -8,7 +8,7 @@
 struct place_of_daemon {
 	char *config; /* path of the configuration */
 	char *socket; /* paths.control, absolute */
-	char *spool;  /* paths.spool, absolute */
+	char *spool; /* paths.spool, absolute */
 };
 
 /*

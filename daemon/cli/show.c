@@ -33,11 +33,12 @@ void show_problems(const json_t *result)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(json_object_get(result, "problems"), i, item) {
+	json_array_foreach(json_object_get(result, "problems"), i, item)
+	{
 		const char *remedy = text(item, speak_lang() == LANG_ZH ? "remedy_zh" : "remedy_en");
 		fprintf(stderr, "crier: %s%s%s%s%s%s\n", tr(N_("please note: ")), text(item, "field"),
-			*text(item, "field") != '\0' ? tr(N_(": ")) : "", text(item, speak_lang() == LANG_ZH ? "zh" : "en"),
-			*remedy != '\0' ? tr(N_("; ")) : "", remedy);
+			*text(item, "field") != '\0' ? tr(N_(": ")) : "",
+			text(item, speak_lang() == LANG_ZH ? "zh" : "en"), *remedy != '\0' ? tr(N_("; ")) : "", remedy);
 	}
 }
 
@@ -52,13 +53,16 @@ void show_status(const json_t *result)
 	if (truth(result, "stopped"))
 		speak_line(N_("SENDING IS STOPPED (by %s); \"crier start\" goes on"), text(result, "stopped_by"));
 	speak_line(N_("quiet hours now: %s"), yes(result, "quiet_hours"));
-	speak_line(N_("ledger: %s"), truth(result, "ledger_healthy") ? tr(N_("well")) : tr(text(result, "ledger_reason")));
-	speak_line(N_("taking new alerts: %s"), truth(result, "intake_open") ? tr(N_("yes")) : tr(text(result, "intake_reason")));
-	speak_line(N_("alerts being sent: %lld; batches in flight: %lld; files waiting: %lld"), number(result, "alerts_sending"),
-		number(result, "batches_in_flight"), number(result, "files_waiting"));
+	speak_line(N_("ledger: %s"),
+		truth(result, "ledger_healthy") ? tr(N_("well")) : tr(text(result, "ledger_reason")));
+	speak_line(N_("taking new alerts: %s"),
+		truth(result, "intake_open") ? tr(N_("yes")) : tr(text(result, "intake_reason")));
+	speak_line(N_("alerts being sent: %lld; batches in flight: %lld; files waiting: %lld"),
+		number(result, "alerts_sending"), number(result, "batches_in_flight"), number(result, "files_waiting"));
 	speak_line(N_("channels: %lld, of them in trouble: %lld"), number(result, "channels"),
 		number(result, "channels_troubled"));
-	speak_line(N_("residents known: %lld; opted out: %lld"), number(result, "residents"), number(result, "opted_out"));
+	speak_line(N_("residents known: %lld; opted out: %lld"), number(result, "residents"),
+		number(result, "opted_out"));
 	speak_line(N_("drop alerts into %s/new, or use \"crier submit FILE\""), text(result, "spool"));
 }
 
@@ -71,7 +75,8 @@ void show_queue(const json_t *result)
 	json_t *lane;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "lanes"), i, lane) {
+	json_array_foreach(json_object_get(result, "lanes"), i, lane)
+	{
 		char span[48];
 		table_cell(&table, "%s", text(lane, "alert"));
 		table_cell(&table, "%s", text(lane, "channel"));
@@ -81,8 +86,10 @@ void show_queue(const json_t *result)
 		table_cell(&table, "%lld", number(lane, "in_flight"));
 		table_cell(&table, "%lld", number(lane, "unknown"));
 		table_cell(&table, "%s", speak_span(number(lane, "last_ms"), span));
-		table_cell(&table, "%s", truth(lane, "held") ? tr(N_("held: the provider refused the text"))
-			: !truth(lane, "begun") ? tr(N_("begins later")) : "");
+		table_cell(&table, "%s",
+			truth(lane, "held")             ? tr(N_("held: the provider refused the text"))
+				: !truth(lane, "begun") ? tr(N_("begins later"))
+							: "");
 	}
 	table_end(&table, N_("nothing waits"));
 	if (truth(result, "stopped"))
@@ -125,7 +132,8 @@ void show_channels(const json_t *result)
 	json_t *channel;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "channels"), i, channel) {
+	json_array_foreach(json_object_get(result, "channels"), i, channel)
+	{
 		table_cell(&table, "%s", text(channel, "name"));
 		table_cell(&table, "%s", text(channel, "kind"));
 		table_cell(&table, "%s", condition(channel));
@@ -150,7 +158,8 @@ void show_signs(const json_t *result)
 	size_t i, k;
 	json_t *sign, *item;
 
-	json_array_foreach(json_object_get(result, "signs"), i, sign) {
+	json_array_foreach(json_object_get(result, "signs"), i, sign)
+	{
 		printf("%s  %s\n", text(sign, "name"), truth(sign, "well") ? tr(N_("well")) : text(sign, "words"));
 		if (*text(sign, "showing") != '\0')
 			printf("    %s\n", text(sign, "showing"));
@@ -173,7 +182,8 @@ void show_unknown(const json_t *result)
 	const char *name;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "batches"), i, batch) {
+	json_array_foreach(json_object_get(result, "batches"), i, batch)
+	{
 		char when[32];
 		table_cell(&table, "%s", text(batch, "batch"));
 		table_cell(&table, "%s", text(batch, "alert"));
@@ -184,7 +194,8 @@ void show_unknown(const json_t *result)
 	}
 	table_end(&table, N_("nothing is in doubt"));
 	if (i > 0)
-		speak_line(N_("They may or may not have got the text. \"crier unknown resend BATCH\" sends it again (some may get it twice); \"crier unknown drop BATCH\" gives it up."));
+		speak_line(N_(
+			"They may or may not have got the text. \"crier unknown resend BATCH\" sends it again (some may get it twice); \"crier unknown drop BATCH\" gives it up."));
 	json_object_foreach(json_object_get(result, "bounds"), name, batch)
 		speak_line(N_("channel %s: at most %lld recipients can be in doubt after a crash"), name,
 			(long long)json_integer_value(batch));
@@ -204,9 +215,8 @@ static void print_names(const json_t *list, char *out, size_t room)
 	json_t *item;
 
 	out[0] = '\0';
-	json_array_foreach(list, i, item)
-		if (used + 1 < room)
-			used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? "、" : "", json_string_value(item));
+	json_array_foreach(list, i, item) if (used + 1 < room)
+		used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? "、" : "", json_string_value(item));
 }
 
 void show_schedules(const json_t *result)
@@ -218,7 +228,8 @@ void show_schedules(const json_t *result)
 	json_t *schedule;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "schedules"), i, schedule) {
+	json_array_foreach(json_object_get(result, "schedules"), i, schedule)
+	{
 		char channels[200], when[32], hours[96];
 		print_names(json_object_get(schedule, "channels"), channels, sizeof(channels));
 		snprintf(hours, sizeof(hours), "%02lld:%02lld-%02lld:%02lld", number(schedule, "from") / 60,
@@ -241,7 +252,8 @@ void show_next(const json_t *result)
 	json_t *next;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "next"), i, next) {
+	json_array_foreach(json_object_get(result, "next"), i, next)
+	{
 		char channels[200], when[32];
 		print_names(json_object_get(next, "channels"), channels, sizeof(channels));
 		table_cell(&table, "%s", speak_time(number(next, "at_ms"), when));
@@ -267,7 +279,8 @@ void show_audit(const json_t *result)
 	json_t *event;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "events"), i, event) {
+	json_array_foreach(json_object_get(result, "events"), i, event)
+	{
 		char when[32];
 		table_cell(&table, "%s", speak_time(number(event, "at_ms"), when));
 		table_cell(&table, "%s", text(event, "who"));
@@ -279,7 +292,8 @@ void show_audit(const json_t *result)
 
 void show_audited(const json_t *result)
 {
-	speak_line(N_("%lld events, none changed; the last seal is %s"), number(result, "checked"), text(result, "seal"));
+	speak_line(N_("%lld events, none changed; the last seal is %s"), number(result, "checked"),
+		text(result, "seal"));
 }
 
 void show_switch(const json_t *result)

@@ -8,8 +8,8 @@
 #include "cli/table.h"
 
 static const char *const crowds[] = {"residents", "groups", "signs"};
-static const char *const states[] = {"waiting", "in-flight", "accepted", "held", "delivered", "posted", "shown", "failed",
-	"refused", "unknown", "expired", "cancelled", "opted-out", "capped", "no-channel", "gone"};
+static const char *const states[] = {"waiting", "in-flight", "accepted", "held", "delivered", "posted", "shown",
+	"failed", "refused", "unknown", "expired", "cancelled", "opted-out", "capped", "no-channel", "gone"};
 
 enum { CROWDS = 3, STATES = sizeof(states) / sizeof(states[0]) };
 
@@ -21,8 +21,8 @@ static void print_forecast(const json_t *forecast)
 		if (number(crowd, "recipients") + number(crowd, "excluded") == 0)
 			continue;
 		speak_line(N_("  %s: %lld (left out: %lld); the first leaves: %s, the last: %s"), show_word(crowds[i]),
-			number(crowd, "recipients"), number(crowd, "excluded"), speak_span(number(crowd, "first_ms"), first),
-			speak_span(number(crowd, "last_ms"), last));
+			number(crowd, "recipients"), number(crowd, "excluded"),
+			speak_span(number(crowd, "first_ms"), first), speak_span(number(crowd, "last_ms"), last));
 	}
 }
 
@@ -33,8 +33,9 @@ void show_submitted(const char *file, const json_t *result)
 		speak_line(N_("%s: already accepted as %s; nothing is sent again"), file, text(result, "id"));
 		return;
 	}
-	speak_line(truth(result, "stored") ? N_("%s: accepted as %s; nothing is sent for it") : N_("%s: accepted as %s"), file,
-		text(result, "id"));
+	speak_line(truth(result, "stored") ? N_("%s: accepted as %s; nothing is sent for it")
+					   : N_("%s: accepted as %s"),
+		file, text(result, "id"));
 	print_forecast(json_object_get(result, "forecast"));
 	if (truth(result, "quiet_now"))
 		speak_line(N_("  quiet hours: texts and posts leave when they are over"));
@@ -82,12 +83,11 @@ void show_preview(const json_t *result)
 		speak_line(N_("a drill (%s): only test channels get it"), show_word(text(result, "status")));
 	if (truth(result, "waits_for_quiet_hours"))
 		speak_line(N_("quiet hours: texts and posts would wait until they are over"));
-	speak_line(N_("residents: %lld; groups: %lld; signs: %lld"), number(result, "residents"), number(result, "groups"),
-		number(result, "signs"));
+	speak_line(N_("residents: %lld; groups: %lld; signs: %lld"), number(result, "residents"),
+		number(result, "groups"), number(result, "signs"));
 	json_array_foreach(json_object_get(result, "audiences"), i, item)
 		speak_line(N_("  audience %s: %lld residents"), text(item, "audience"), number(item, "residents"));
-	json_array_foreach(json_object_get(result, "lanes"), i, item)
-		print_lane(item);
+	json_array_foreach(json_object_get(result, "lanes"), i, item) print_lane(item);
 	show_problems(result);
 	if (truth(result, "refused"))
 		speak_line(N_("AS IT STANDS THIS ALERT WOULD BE REFUSED."));
@@ -127,7 +127,8 @@ void show_alerts(const json_t *result)
 	json_t *alert;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "alerts"), i, alert) {
+	json_array_foreach(json_object_get(result, "alerts"), i, alert)
+	{
 		char when[32];
 		table_cell(&table, "%s", text(alert, "id"));
 		table_cell(&table, "%s", speak_time(number(alert, "accepted_ms"), when));
@@ -178,7 +179,8 @@ void show_alert(const json_t *result)
 	speak_line(N_("accepted %s, ends %s, from %s"), speak_time(number(result, "accepted_ms"), accepted),
 		speak_time(number(result, "until_ms"), until), text(result, "sender"));
 	print_sums(json_object_get(result, "sums"));
-	json_array_foreach(json_object_get(result, "lanes"), i, lane) {
+	json_array_foreach(json_object_get(result, "lanes"), i, lane)
+	{
 		if (*text(lane, "channel") == '\0')
 			continue;
 		printf("%s, %s:", text(lane, "channel"), text(lane, "audience"));
@@ -260,6 +262,5 @@ void show_report_csv(const json_t *result)
 	fputs("\r\n", stdout);
 	if (json_object_get(result, "alerts") == NULL)
 		csv_row(result);
-	json_array_foreach(json_object_get(result, "alerts"), i, alert)
-		csv_row(alert);
+	json_array_foreach(json_object_get(result, "alerts"), i, alert) csv_row(alert);
 }

@@ -34,14 +34,15 @@ void show_import(const json_t *result)
 
 void show_lists(const json_t *result)
 {
-	static const char *const names[] = {N_("list"), N_("people"), N_("from unit"), N_("basis"), N_("imported"), N_("until"),
-		NULL};
+	static const char *const names[] = {N_("list"), N_("people"), N_("from unit"), N_("basis"), N_("imported"),
+		N_("until"), NULL};
 	struct table table;
 	size_t i;
 	json_t *list;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "lists"), i, list) {
+	json_array_foreach(json_object_get(result, "lists"), i, list)
+	{
 		char when[32];
 		table_cell(&table, "%s", text(list, "name"));
 		table_cell(&table, "%lld", number(list, "members"));
@@ -82,7 +83,8 @@ static void print_history(const json_t *history)
 	size_t i;
 	json_t *entry;
 
-	json_array_foreach(history, i, entry) {
+	json_array_foreach(history, i, entry)
+	{
 		char accepted[32], sent[32], receipt[32];
 		printf("%s  %s  %s\n", text(entry, "alert"), text(entry, "title"), show_word(text(entry, "state")));
 		speak_line(N_("    accepted %s, sent %s over %s, receipt %s %s"),
@@ -108,13 +110,13 @@ void show_person(const json_t *result)
 		speak_line(N_("%s: born %lld, area %s %s%s"), text(result, "phone"), number(result, "birth_year"),
 			text(result, "area"), text(result, "area_name"),
 			truth(result, "gone") ? tr(N_("; on no list any more, gets nothing")) : "");
-	json_array_foreach(json_object_get(result, "roles"), i, item)
-		printf("    %s\n", json_string_value(item));
+	json_array_foreach(json_object_get(result, "roles"), i, item) printf("    %s\n", json_string_value(item));
 	json_array_foreach(json_object_get(result, "lists"), i, item)
 		speak_line(N_("    on list %s from %s, basis: %s, since %s"), text(item, "name"), text(item, "source"),
 			text(item, "basis"), speak_time(number(item, "added_ms"), when));
 	if (truth(result, "opted_out"))
-		speak_line(N_("OPTED OUT: %s, %s"), text(result, "opt_out_source"), speak_time(number(result, "opt_out_ms"), when));
+		speak_line(N_("OPTED OUT: %s, %s"), text(result, "opt_out_source"),
+			speak_time(number(result, "opt_out_ms"), when));
 	if (json_object_get(result, "history") != NULL)
 		print_history(json_object_get(result, "history"));
 }
@@ -137,7 +139,8 @@ void show_optouts(const json_t *result)
 	json_t *optout;
 
 	table_begin(&table, names);
-	json_array_foreach(json_object_get(result, "optouts"), i, optout) {
+	json_array_foreach(json_object_get(result, "optouts"), i, optout)
+	{
 		char when[32];
 		table_cell(&table, "%s", text(optout, "phone"));
 		table_cell(&table, "%s", speak_time(number(optout, "at_ms"), when));

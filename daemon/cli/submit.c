@@ -15,7 +15,14 @@
 #include "cli/speak.h"
 #include "cli/talk.h"
 
-enum { FILE_MOST = 256 << 10, EXIT_LATER = 75, EXIT_NO_FILE = 66, EXIT_REFUSED = 65, EXIT_DENIED = 77, EXIT_NOT_RUNNING = 69 };
+enum {
+	FILE_MOST = 256 << 10,
+	EXIT_LATER = 75,
+	EXIT_NO_FILE = 66,
+	EXIT_REFUSED = 65,
+	EXIT_DENIED = 77,
+	EXIT_NOT_RUNNING = 69
+};
 
 struct handover {
 	int tmp, new; /* the two folders */
@@ -108,7 +115,8 @@ static int await_verdict(struct talk *talk, const char *path, bool json)
 	return status;
 }
 
-static int hand_over(struct talk *talk, struct handover *handover, const char *path, const char *bytes, size_t size, bool json)
+static int hand_over(struct talk *talk, struct handover *handover, const char *path, const char *bytes, size_t size,
+	bool json)
 {
 	json_t *none;
 
@@ -130,7 +138,8 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 		return complain(path, EXIT_LATER);
 	status = await_verdict(talk, path, json);
 	if (status == EXIT_NOT_RUNNING || status == EXIT_LATER)
-		speak_error(N_("%s stands in the folder and will be judged; its verdict: crier alert list, or a .reason file in failed/"),
+		speak_error(
+			N_("%s stands in the folder and will be judged; its verdict: crier alert list, or a .reason file in failed/"),
 			path);
 	return status == EXIT_NOT_RUNNING ? EXIT_LATER : status;
 }

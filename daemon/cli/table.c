@@ -17,9 +17,11 @@ size_t table_width(const char *text)
 
 	while (utf8_next(&text, end, &code))
 		width += (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-			(code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-			(code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
-			(code >= 0xffe0 && code <= 0xffe6) || code >= 0x20000 ? 2 : 1;
+				(code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
+				(code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
+				(code >= 0xffe0 && code <= 0xffe6) || code >= 0x20000
+			? 2
+			: 1;
 	return width;
 }
 

@@ -13,7 +13,14 @@
 #include "base/mem.h"
 #include "cli/speak.h"
 
-enum { REPLY_MOST = 256 << 20, EXIT_NOT_RUNNING = 69, EXIT_LATER = 75, EXIT_DENIED = 77, EXIT_FAILED = 1, NEWS_MS = 5000 };
+enum {
+	REPLY_MOST = 256 << 20,
+	EXIT_NOT_RUNNING = 69,
+	EXIT_LATER = 75,
+	EXIT_DENIED = 77,
+	EXIT_FAILED = 1,
+	NEWS_MS = 5000
+};
 
 /* Set once in main(). */
 static int patience_ms = TALK_PATIENCE_MS;
@@ -33,7 +40,8 @@ static void bound_sending(int fd)
 
 static int say_silent(void)
 {
-	speak_error(N_("crierd has not answered for %d s; it may be busy or stuck: systemctl status crierd, journalctl -u crierd"),
+	speak_error(
+		N_("crierd has not answered for %d s; it may be busy or stuck: systemctl status crierd, journalctl -u crierd"),
 		patience_ms / 1000);
 	return EXIT_LATER;
 }

@@ -46,8 +46,8 @@ static const char *field_of(const struct scope *scope, const char *key, char out
 }
 
 /* Adds a problem about a setting of the group by problem_add's rules; gives it for problem_remedy. */
-#define complain(scope, kind, key, ...) \
-	problem_add((scope)->problems, (kind), (const struct place[1]){place_of((scope), (key))}, \
+#define complain(scope, kind, key, ...)                                                                                \
+	problem_add((scope)->problems, (kind), (const struct place[1]){place_of((scope), (key))},                      \
 		field_of((scope), (key), (char[NODE_PATH]){0}), __VA_ARGS__)
 #define refuse(scope, key, ...) complain((scope), PROBLEM_ERROR, (key), __VA_ARGS__)
 
@@ -83,8 +83,9 @@ static void check_area(const struct scope *scope, const char *key, const char *c
 /* Brackets are put around it when a text leaves; two pairs would be refused by the provider. */
 static void check_signature(const struct scope *scope, const char *signature)
 {
-	if (signature != NULL && (strstr(signature, "【") != NULL || strstr(signature, "】") != NULL ||
-		strpbrk(signature, "[]") != NULL))
+	if (signature != NULL &&
+		(strstr(signature, "【") != NULL || strstr(signature, "】") != NULL ||
+			strpbrk(signature, "[]") != NULL))
 		problem_remedy(refuse(scope, "signature", N_("the signature is written with brackets")),
 			N_("remove the brackets; they are added when a text leaves"));
 }
@@ -111,11 +112,12 @@ static void check_site_group(const struct scope *scope)
 			N_("write its digits, such as \"96110\""));
 	if (!has_timezone(config->site.timezone))
 		problem_remedy(refuse(scope, "timezone", N_("this machine knows no time zone \"%s\""),
-			config->site.timezone),
+				       config->site.timezone),
 			N_("write \"Asia/Shanghai\"; if that is refused too, install the package tzdata"));
 	if (config->site.sender == NULL && *config->intake.senders == NULL)
-		problem_remedy(complain(scope, PROBLEM_WARNING, "sender",
-			N_("neither site.sender nor intake.senders is set, so alerts from anybody would be refused")),
+		problem_remedy(
+			complain(scope, PROBLEM_WARNING, "sender",
+				N_("neither site.sender nor intake.senders is set, so alerts from anybody would be refused")),
 			N_("add sender = \"…\"; to the group site"));
 }
 
@@ -127,7 +129,7 @@ static void check_paths(const struct scope *scope)
 
 	if (size > most)
 		problem_remedy(refuse(scope, "control",
-			N_("the path of the socket has %zu bytes, the system allows %zu"), size, most),
+				       N_("the path of the socket has %zu bytes, the system allows %zu"), size, most),
 			N_("choose a shorter path, such as \"/run/crier/control.sock\""));
 	if (strcmp(config->paths.spool, config->paths.state) == 0)
 		problem_remedy(refuse(scope, "state", N_("spool and state are the same folder")),
@@ -161,10 +163,11 @@ static void check_pauses(const struct scope *retry, const struct scope *signs)
 	const struct config *config = retry->config;
 
 	if (config->retry.base_ms > config->retry.most_ms)
-		problem_remedy(refuse(retry, "base", N_("base is longer than most")), N_("make most the longer of the two"));
+		problem_remedy(refuse(retry, "base", N_("base is longer than most")),
+			N_("make most the longer of the two"));
 	if (config->signs.lease_ms < 2 * config->signs.poll_ms)
 		problem_remedy(refuse(signs, "lease",
-			N_("lease is shorter than two polls, so a sign would go back between")),
+				       N_("lease is shorter than two polls, so a sign would go back between")),
 			N_("make lease at least twice as long as poll"));
 }
 
@@ -204,7 +207,8 @@ static void check_audiences(const struct config *config, const struct node *grou
 			problem_remedy(refuse(&scope, NULL, N_("\"all\" is built in and means everybody")),
 				N_("choose another name"));
 		if (audience->min_age >= 0 && audience->max_age >= 0 && audience->min_age > audience->max_age)
-			problem_remedy(refuse(&scope, "min_age", N_("min_age is above max_age, so nobody would belong to it")),
+			problem_remedy(refuse(&scope, "min_age",
+					       N_("min_age is above max_age, so nobody would belong to it")),
 				N_("exchange the two"));
 	}
 }
@@ -266,8 +270,8 @@ static void check_channel_audiences(const struct scope *scope, char *const *audi
 	for (; *audiences != NULL; audiences++) {
 		if (is_one_of(*audiences, names))
 			continue;
-		struct problem *problem =
-			refuse(scope, "audiences", N_("the audience \"%s\" is not configured"), *audiences);
+		struct problem *problem = refuse(scope, "audiences", N_("the audience \"%s\" is not configured"),
+			*audiences);
 		const char *near = nearest_name(*audiences, names);
 		if (near != NULL)
 			problem_remedy(problem, N_("did you mean \"%s\"?"), near);
@@ -297,17 +301,20 @@ static void check_route(const struct scope *scope, const struct channel_config *
 {
 	struct url url;
 
-	if (channel->proxy != NULL && !(url_parse(channel->proxy, &url) &&
-		(url_has_scheme(&url, "http") || url_has_scheme(&url, "https") || url_has_scheme(&url, "socks5") ||
-			url_has_scheme(&url, "socks5h"))))
+	if (channel->proxy != NULL &&
+		!(url_parse(channel->proxy, &url) &&
+			(url_has_scheme(&url, "http") || url_has_scheme(&url, "https") ||
+				url_has_scheme(&url, "socks5") || url_has_scheme(&url, "socks5h"))))
 		problem_remedy(refuse(scope, "proxy", N_("is not the address of a proxy")),
 			N_("write it like \"http://10.0.0.1:3128\" or \"socks5h://10.0.0.1:1080\""));
 	if (channel->source_address != NULL && !address_is_numeric(channel->source_address))
 		problem_remedy(refuse(scope, "source_address", N_("\"%s\" is not a numeric address"),
-			channel->source_address), N_("write an address of this machine, such as \"10.0.0.5\""));
+				       channel->source_address),
+			N_("write an address of this machine, such as \"10.0.0.5\""));
 	if (channel->ca_file != NULL && access(channel->ca_file, R_OK) != 0)
 		problem_remedy(refuse(scope, "ca_file", N_("the file %s cannot be read: %s"), channel->ca_file,
-			strerror(errno)), N_("check the path, and that the user crier may read it"));
+				       strerror(errno)),
+			N_("check the path, and that the user crier may read it"));
 	if (channel->connect_timeout_ms > channel->timeout_ms)
 		problem_remedy(refuse(scope, "connect_timeout", N_("connect_timeout is longer than timeout")),
 			N_("make timeout the longer of the two"));
@@ -317,7 +324,7 @@ static void check_advice(const struct scope *scope, const struct channel_config 
 {
 	if (channel->medium == MEDIUM_SMS && channel->signature == NULL && !channel->test)
 		problem_remedy(complain(scope, PROBLEM_WARNING, "signature",
-			N_("no signature: providers refuse texts without")),
+				       N_("no signature: providers refuse texts without")),
 			N_("write the registered signature here or in the group site"));
 	if (channel->medium == MEDIUM_WECOM && channel->owner == NULL && !channel->test)
 		problem_remedy(complain(scope, PROBLEM_WARNING, "owner", N_("nobody is answerable for this group")),
@@ -328,13 +335,14 @@ static void check_kind(const struct scope *scope, const struct channel_config *c
 {
 	if (kind->batch_limit > 0 && channel->batch > kind->batch_limit)
 		problem_remedy(refuse(scope, "batch", N_("%lld recipients are more than one request of %s can carry"),
-			(long long)channel->batch, kind->name), N_("write a number from 1 to %u"), kind->batch_limit);
+				       (long long)channel->batch, kind->name),
+			N_("write a number from 1 to %u"), kind->batch_limit);
 	check_plain_http(scope, channel);
 	check_advice(scope, channel);
 }
 
-void check_channel(const struct config *config, size_t number, const struct config_kind *kind,
-	const struct node *group, struct problems *problems)
+void check_channel(const struct config *config, size_t number, const struct config_kind *kind, const struct node *group,
+	struct problems *problems)
 {
 	const struct channel_config *channel = &config->channels[number];
 	const struct scope scope = {config, group, "channels[]", problems};
@@ -345,7 +353,8 @@ void check_channel(const struct config *config, size_t number, const struct conf
 		if (other->name == NULL || strcmp(other->name, channel->name) != 0)
 			continue;
 		problem_remedy(refuse(&scope, "name", N_("another channel, in %s line %u, is called \"%s\" too"),
-			other->file, other->line, channel->name), N_("give each channel a name of its own"));
+				       other->file, other->line, channel->name),
+			N_("give each channel a name of its own"));
 		break;
 	}
 	for (char **area = channel->areas; *area != NULL; area++)
@@ -391,8 +400,8 @@ static void check_schedule_channels(const struct scope *scope, const struct conf
 			refuse_channel(scope, *name);
 		else if (schedule->rule == NULL && schedule->from >= 0 && channel->kind != NULL &&
 			channel->medium != MEDIUM_LED)
-			problem_remedy(refuse(scope, "channels",
-				N_("from and until are for signs, and \"%s\" is none"), *name),
+			problem_remedy(refuse(scope, "channels", N_("from and until are for signs, and \"%s\" is none"),
+					       *name),
 				N_("write a rule instead, such as rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9\";"));
 	}
 }
@@ -409,7 +418,8 @@ void check_schedule(const struct config *config, size_t number, const struct nod
 		if (other->name == NULL || strcmp(other->name, schedule->name) != 0)
 			continue;
 		problem_remedy(refuse(&scope, "name", N_("another schedule, in %s line %u, is called \"%s\" too"),
-			other->file, other->line, schedule->name), N_("give each schedule a name of its own"));
+				       other->file, other->line, schedule->name),
+			N_("give each schedule a name of its own"));
 		break;
 	}
 	if (schedule->rule != NULL && window)

@@ -14,8 +14,8 @@
 void check_site(const struct config *config, const struct node *root, struct problems *problems);
 
 /* Channel `number`, read from `group`; earlier ones are compared with it. `kind` is NULL where it is not known. */
-void check_channel(const struct config *config, size_t number, const struct config_kind *kind,
-	const struct node *group, struct problems *problems);
+void check_channel(const struct config *config, size_t number, const struct config_kind *kind, const struct node *group,
+	struct problems *problems);
 
 /* Schedule `number`, read from `group`. */
 void check_schedule(const struct config *config, size_t number, const struct node *group, struct problems *problems);

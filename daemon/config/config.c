@@ -30,10 +30,12 @@ static void refuse_shape(const struct making *making, const struct node *node, b
 
 	if (group)
 		problem_remedy(problem_add(making->reader.problems, PROBLEM_ERROR, &place, node_path(node, path),
-			N_("must be a group")), N_("write name: { … };"));
+				       N_("must be a group")),
+			N_("write name: { … };"));
 	else
 		problem_remedy(problem_add(making->reader.problems, PROBLEM_ERROR, &place, node_path(node, path),
-			N_("must be a list of groups")), N_("write name: ( { … }, { … } );"));
+				       N_("must be a list of groups")),
+			N_("write name: ( { … }, { … } );"));
 }
 
 /* A group by its key, or NULL where there is none or something else stands there (refused). */
@@ -223,7 +225,7 @@ static void read_channels(const struct making *making)
 	if (node_find(making->root, "channels") == NULL) {
 		const struct place place = {.file = config->file};
 		problem_remedy(problem_add(making->reader.problems, PROBLEM_WARNING, &place, "channels",
-			N_("no channel is configured, so nothing can be sent")),
+				       N_("no channel is configured, so nothing can be sent")),
 			N_("add a list channels: ( { … } ); as in the sample crierd.conf"));
 	}
 }
@@ -268,7 +270,9 @@ enum result config_read(const char *path, const struct config_kind *kinds, bool 
 	if (result != RESULT_OK)
 		return result;
 	char *folder = folder_of(path);
-	struct making making = {.config = mem_zalloc(sizeof(struct config)), .root = root, .kinds = kinds,
+	struct making making = {.config = mem_zalloc(sizeof(struct config)),
+		.root = root,
+		.kinds = kinds,
 		.reader = {.file = path, .folder = folder, .secrets = secrets, .problems = problems}};
 	making.config->file = mem_strdup(path);
 	check_sections(&making);

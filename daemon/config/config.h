@@ -15,10 +15,10 @@ struct config_area {
 };
 
 struct config_audience {
-	char *name;  /* slug */
+	char *name; /* slug */
 	char *label; /* what people call them */
 	int64_t min_age, max_age; /* -1: none */
-	char **roles;             /* ORed; empty: any */
+	char **roles; /* ORed; empty: any */
 };
 
 enum signature_by { SIGNATURE_BY_US, SIGNATURE_BY_PLATFORM };
@@ -29,21 +29,21 @@ enum reach { REACH_RESIDENTS, REACH_STAFF };
 struct channel_config {
 	char *name, *kind;
 	enum medium medium;
-	char **areas;     /* codes, empty: everywhere */
+	char **areas; /* codes, empty: everywhere */
 	char **audiences; /* slugs, empty: all */
 	struct rate rate;
 	int64_t window, batch;
-	bool test;      /* also takes test and exercise alerts, and only a test channel does */
+	bool test; /* also takes test and exercise alerts, and only a test channel does */
 	char *language; /* "zh" */
-	char *owner;    /* the person answerable, or NULL */
-	int reach;      /* enum reach: who reads it; staff for WeCom groups and residents else where not given */
+	char *owner; /* the person answerable, or NULL */
+	int reach; /* enum reach: who reads it; staff for WeCom groups and residents else where not given */
 	char *signature; /* without brackets; the site's where not given */
 	int signature_by, signature_state;
 	int64_t receipt_wait_ms;
 	int64_t connect_timeout_ms, timeout_ms;
 	char *proxy, *source_address, *ca_file; /* or NULL */
 	bool allow_plain_http;
-	void *options;  /* the kind's struct, filled by its rows; NULL when it has none */
+	void *options; /* the kind's struct, filled by its rows; NULL when it has none */
 	const struct setting *settings; /* the rows of `options`; NULL when it has none */
 	unsigned int line; /* where it stands */
 	char *file;
@@ -51,16 +51,15 @@ struct channel_config {
 
 struct config_schedule {
 	char *name;
-	char *rule;             /* RRULE; NULL: a daily window from `from` to `until` */
-	int from, until;        /* minutes since midnight; -1 without */
+	char *rule; /* RRULE; NULL: a daily window from `from` to `until` */
+	int from, until; /* minutes since midnight; -1 without */
 	char **channels;
-	char *pack;             /* slogan pack */
-	int64_t max_gap_ms;     /* signs */
-	int64_t grace_ms;       /* an occurrence missed while down is sent within this */
+	char *pack; /* slogan pack */
+	int64_t max_gap_ms; /* signs */
+	int64_t grace_ms; /* an occurrence missed while down is sent within this */
 	unsigned int line;
 	char *file;
 };
-
 
 struct config {
 	char *file; /* as given */
@@ -72,13 +71,13 @@ struct config {
 	} paths;
 	struct {
 		char *address;
-		int64_t port;        /* 0: a free one; -1: no listener */
-		char *token_file;    /* or NULL: state/listen.token, made at first start */
-		char *receipt_base;  /* what providers call, without closing slash; or NULL: http://address:port */
+		int64_t port; /* 0: a free one; -1: no listener */
+		char *token_file; /* or NULL: state/listen.token, made at first start */
+		char *receipt_base; /* what providers call, without closing slash; or NULL: http://address:port */
 	} listen;
 	struct {
-		char **senders;      /* empty: the site's own */
-		char **phones;       /* numbers that a text may contain besides the hotlines */
+		char **senders; /* empty: the site's own */
+		char **phones; /* numbers that a text may contain besides the hotlines */
 		char **web_hosts;
 		int64_t open_alerts; /* more than these at once stay in new/ */
 	} intake;

@@ -21,7 +21,8 @@ static enum result refuse_file(const char *path, int error, struct problems *pro
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		problem = problem_add(problems, PROBLEM_ERROR, &place, NULL, N_("the configuration file does not exist"));
+		problem = problem_add(problems, PROBLEM_ERROR, &place, NULL,
+			N_("the configuration file does not exist"));
 		problem_remedy(problem, N_("give the right path with -c FILE, or copy the sample crierd.conf there"));
 		break;
 	case EACCES:
@@ -119,8 +120,9 @@ static enum result list_parts(const char *folder, char ***names, struct problems
 	}
 	closedir(dir);
 	if (count > FILES_MOST) {
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, &place, NULL, N_("the folder has more than %d files"),
-			FILES_MOST), N_("put several channels into one file"));
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &place, NULL,
+				       N_("the folder has more than %d files"), FILES_MOST),
+			N_("put several channels into one file"));
 		return RESULT_TOO_BIG;
 	}
 	qsort(*names, count, sizeof(**names), by_bytes);

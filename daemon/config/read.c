@@ -67,8 +67,8 @@ static void refuse_missing(const struct reader *reader, const struct node *group
 	const struct place place = group != NULL ? node_place(group) : (struct place){.file = reader->file};
 	char path[NODE_PATH];
 	char *field = mem_printf("%s.%s", group != NULL ? node_path(group, path) : name, row->key);
-	struct problem *problem =
-		problem_add(reader->problems, PROBLEM_ERROR, &place, field, N_("this setting is needed and is not there"));
+	struct problem *problem = problem_add(reader->problems, PROBLEM_ERROR, &place, field,
+		N_("this setting is needed and is not there"));
 
 	if (group != NULL)
 		problem_remedy(problem, N_("add a line %s = …; to this group"), row->key);
@@ -88,8 +88,8 @@ static void prepare(const struct reader *reader, const struct node *group, const
 	}
 }
 
-void read_group(const struct reader *reader, const struct node *group, const char *name,
-	const struct target *targets, size_t target_count, bool strict)
+void read_group(const struct reader *reader, const struct node *group, const char *name, const struct target *targets,
+	size_t target_count, bool strict)
 {
 	void *into = NULL;
 

@@ -13,9 +13,9 @@
  * defaults for what is not written, a problem with file, line and the nearest name for what has no row.
  */
 struct reader {
-	const char *file;   /* the configuration file, for problems about what is not written anywhere */
+	const char *file; /* the configuration file, for problems about what is not written anywhere */
 	const char *folder; /* its folder, absolute: where relative paths begin */
-	bool secrets;       /* read their content; otherwise only look whether the files are there */
+	bool secrets; /* read their content; otherwise only look whether the files are there */
 	struct problems *problems;
 };
 
@@ -30,8 +30,8 @@ struct target {
  * refuses keys that no row has. Requires: the structs are zeroed. Afterwards they are whole, whatever was wrong: lists are
  * never NULL, and read_free works.
  */
-void read_group(const struct reader *reader, const struct node *group, const char *name,
-	const struct target *targets, size_t target_count, bool strict);
+void read_group(const struct reader *reader, const struct node *group, const char *name, const struct target *targets,
+	size_t target_count, bool strict);
 
 /* Refuses the key of `node`; `known` are the NULL-ended names that may stand there. */
 void read_refuse_key(const struct reader *reader, const struct node *node, const char *const *known);

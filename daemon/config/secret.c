@@ -17,8 +17,8 @@ char *secret_path(const char *folder, const char *path)
 	return *path == '/' ? mem_strdup(path) : mem_printf("%s/%s", folder, path);
 }
 
-#define refuse(reader, node, ...) \
-	problem_add((reader)->problems, PROBLEM_ERROR, &(struct place){node_place(node).file, (node)->line}, \
+#define refuse(reader, node, ...)                                                                                      \
+	problem_add((reader)->problems, PROBLEM_ERROR, &(struct place){node_place(node).file, (node)->line},           \
 		node_path((node), (char[NODE_PATH]){0}), __VA_ARGS__)
 
 static bool is_credential(const struct node *node)
@@ -41,7 +41,8 @@ static char *find(const struct reader *reader, const struct node *node)
 	}
 	if (folder == NULL || *folder != '/') {
 		problem_remedy(refuse(reader, node, N_("no credentials were handed over by systemd")),
-			N_("add LoadCredential=%s:/path/of/the/file to the unit, or write the path of the file here"), name);
+			N_("add LoadCredential=%s:/path/of/the/file to the unit, or write the path of the file here"),
+			name);
 		return NULL;
 	}
 	return mem_printf("%s/%s", folder, name);
@@ -51,12 +52,14 @@ static void refuse_open(const struct reader *reader, const struct node *node, co
 {
 	if (error == ENOENT || error == ENOTDIR)
 		problem_remedy(refuse(reader, node, N_("the secret file %s does not exist"), path),
-			N_("create it with the secret as its only line, then run: chmod 640 %1$s; chgrp crier %1$s"), path);
+			N_("create it with the secret as its only line, then run: chmod 640 %1$s; chgrp crier %1$s"),
+			path);
 	else if (error == EACCES || error == EPERM)
 		problem_remedy(refuse(reader, node, N_("the secret file %s may not be read by this user"), path),
 			N_("run as root: chmod 640 %1$s; chgrp crier %1$s"), path);
 	else
-		problem_remedy(refuse(reader, node, N_("the secret file %s cannot be opened: %s"), path, strerror(error)),
+		problem_remedy(refuse(reader, node, N_("the secret file %s cannot be opened: %s"), path,
+				       strerror(error)),
 			N_("check the path"));
 }
 
@@ -68,12 +71,14 @@ static bool check_file(const struct reader *reader, const struct node *node, con
 		return false;
 	}
 	if (!is_credential(node) && (st->st_mode & (S_IROTH | S_IWOTH)) != 0) {
-		problem_remedy(refuse(reader, node, N_("everybody on this machine may read or change the secret file %s"),
-			path), N_("run: chmod 640 %s"), path);
+		problem_remedy(refuse(reader, node,
+				       N_("everybody on this machine may read or change the secret file %s"), path),
+			N_("run: chmod 640 %s"), path);
 		return false;
 	}
 	if (st->st_size > SECRET_MOST) {
-		problem_remedy(refuse(reader, node, N_("the secret file %s is larger than %d bytes"), path, SECRET_MOST),
+		problem_remedy(refuse(reader, node, N_("the secret file %s is larger than %d bytes"), path,
+				       SECRET_MOST),
 			N_("check that the right file is named; it holds the secret and nothing else"));
 		return false;
 	}

@@ -52,7 +52,8 @@ static void add_limits(const struct config *config, enum lang lang, struct buf *
 		buf_add_text(buf, say(lang, N_("quiet hours: none\n")));
 	else
 		buf_printf(buf, say(lang, N_("quiet hours: %02d:%02d to %02d:%02d, immediate alerts aside\n")),
-			config->quiet.from / 60, config->quiet.from % 60, config->quiet.until / 60, config->quiet.until % 60);
+			config->quiet.from / 60, config->quiet.from % 60, config->quiet.until / 60,
+			config->quiet.until % 60);
 }
 
 /* The first setting of a channel whose address sends in the clear over the network, or NULL. */
@@ -76,7 +77,8 @@ static void add_warnings(const struct channel_config *channel, enum lang lang, s
 	if (strncmp(channel->kind, "null", 4) == 0)
 		buf_add_text(buf, say(lang, N_("    !!! practice only: nothing is really sent here\n")));
 	if (plain != NULL)
-		buf_printf(buf, say(lang, N_("    !!! PLAIN HTTP (%s): texts and passwords travel unprotected\n")), plain);
+		buf_printf(buf, say(lang, N_("    !!! PLAIN HTTP (%s): texts and passwords travel unprotected\n")),
+			plain);
 	else if (channel->allow_plain_http)
 		buf_add_text(buf, say(lang, N_("    !!! plain http is allowed here (allow_plain_http = true)\n")));
 	if (channel->signature_state == SIGNATURE_PENDING)
@@ -97,8 +99,11 @@ static void add_channel(const struct channel_config *channel, enum lang lang, st
 	buf_add_text(buf, say(lang, N_("    audiences: ")));
 	add_list(buf, lang, channel->audiences, say(lang, N_("all")));
 	if (channel->medium == MEDIUM_SMS && channel->signature != NULL)
-		buf_printf(buf, channel->signature_by == SIGNATURE_BY_US ? say(lang, N_("    signature: %s, added by us\n")) :
-			say(lang, N_("    signature: %s, added by the platform\n")), channel->signature);
+		buf_printf(buf,
+			channel->signature_by == SIGNATURE_BY_US
+				? say(lang, N_("    signature: %s, added by us\n"))
+				: say(lang, N_("    signature: %s, added by the platform\n")),
+			channel->signature);
 	if (channel->reach == REACH_STAFF)
 		buf_add_text(buf, say(lang, N_("    read by staff, who pass it on\n")));
 	if (channel->owner != NULL)
@@ -114,7 +119,8 @@ static void add_schedule(const struct config_schedule *schedule, enum lang lang,
 		buf_printf(buf, say(lang, N_("  %s: %s, texts of \"%s\", on ")), schedule->name, schedule->rule,
 			schedule->pack);
 	else
-		buf_printf(buf, say(lang, N_("  %s: daily %02d:%02d to %02d:%02d, pause at most %s, texts of \"%s\", on ")),
+		buf_printf(buf,
+			say(lang, N_("  %s: daily %02d:%02d to %02d:%02d, pause at most %s, texts of \"%s\", on ")),
 			schedule->name, schedule->from / 60, schedule->from % 60, schedule->until / 60,
 			schedule->until % 60, setting_duration_text(schedule->max_gap_ms, gap), schedule->pack);
 	add_list(buf, lang, schedule->channels, "-");

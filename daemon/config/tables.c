@@ -5,13 +5,13 @@
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
-#define OF_CONFIG(member) .offset = offsetof(struct config, member)
-#define OF_AREA(member) .offset = offsetof(struct config_area, member)
+#define OF_CONFIG(member)   .offset = offsetof(struct config, member)
+#define OF_AREA(member)     .offset = offsetof(struct config_area, member)
 #define OF_AUDIENCE(member) .offset = offsetof(struct config_audience, member)
-#define OF_CHANNEL(member) .offset = offsetof(struct channel_config, member)
+#define OF_CHANNEL(member)  .offset = offsetof(struct channel_config, member)
 #define OF_SCHEDULE(member) .offset = offsetof(struct config_schedule, member)
 
 static const struct setting site[] = {
@@ -40,7 +40,8 @@ static const struct setting paths[] = {
 	{"templates", SETTING_PATH, OF_CONFIG(paths.templates), .least = 1, .most = 1024,
 		.help = N_("Folder whose files replace single templates that crierd ships.")},
 	{"data", SETTING_PATH, OF_CONFIG(paths.data), .least = 1, .most = 1024,
-		.help = N_("Folder whose files replace single data files that crierd ships (areas, fraud types, slogans).")},
+		.help = N_(
+			"Folder whose files replace single data files that crierd ships (areas, fraud types, slogans).")},
 	SETTING_END,
 };
 
@@ -50,7 +51,8 @@ static const struct setting listening[] = {
 	{"port", SETTING_INTEGER, OF_CONFIG(listen.port), .fallback = "-1", .least = 0, .most = 65535,
 		.help = N_("Its port; 0 takes a free one. Without this setting nothing is served.")},
 	{"token_file", SETTING_PATH, OF_CONFIG(listen.token_file), .least = 1, .most = 1024,
-		.help = N_("File with the site's token in receipt addresses; made in the state folder where not given.")},
+		.help = N_(
+			"File with the site's token in receipt addresses; made in the state folder where not given.")},
 	{"receipt_base", SETTING_URL, OF_CONFIG(listen.receipt_base),
 		.help = N_("Address of this listener as providers see it, such as https://crier.example.cn:8443.")},
 	SETTING_END,
@@ -146,7 +148,8 @@ const struct setting tables_channel[] = {
 	{"audiences", SETTING_STRINGS, OF_CHANNEL(audiences), .least = 1, .most = 60,
 		.help = N_("Audiences that it serves; all where none is given.")},
 	{"rate", SETTING_RATE, OF_CHANNEL(rate),
-		.help = N_("Most that may be sent: SMS parts, requests of a robot, frames of a sign. Default by kind.")},
+		.help = N_(
+			"Most that may be sent: SMS parts, requests of a robot, frames of a sign. Default by kind.")},
 	{"window", SETTING_INTEGER, OF_CHANNEL(window), .least = 1, .most = 256,
 		.help = N_("Batches under way at once. Default by kind.")},
 	{"batch", SETTING_INTEGER, OF_CHANNEL(batch), .least = 1, .most = 100000,
@@ -179,7 +182,7 @@ const struct setting tables_channel[] = {
 		.help = N_("File with the certificates to trust instead of the system's.")},
 	{"allow_plain_http", SETTING_BOOL, OF_CHANNEL(allow_plain_http), .fallback = "false",
 		.help = N_("Allows an http:// address that leaves this machine; texts and passwords then travel "
-			"unprotected.")},
+			   "unprotected.")},
 	SETTING_END,
 };
 

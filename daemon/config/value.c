@@ -20,9 +20,9 @@ struct spot {
 };
 
 /* Adds an error about the value by problem_add's rules; gives it for problem_remedy. */
-#define refuse(spot, ...) \
-	problem_add((spot)->reader->problems, PROBLEM_ERROR, \
-		&(struct place){node_place((spot)->node).file, (spot)->node->line}, \
+#define refuse(spot, ...)                                                                                              \
+	problem_add((spot)->reader->problems, PROBLEM_ERROR,                                                           \
+		&(struct place){node_place((spot)->node).file, (spot)->node->line},                                    \
 		node_path((spot)->node, (char[NODE_PATH]){0}), __VA_ARGS__)
 
 enum { SHOWN = 64 };
@@ -47,10 +47,12 @@ static void refuse_kind(const struct spot *spot)
 			N_("write [ \"one\", \"two\" ], also around a single one"));
 		break;
 	case SETTING_BOOL:
-		problem_remedy(refuse(spot, N_("must be true or false")), N_("write true or false, without quotation marks"));
+		problem_remedy(refuse(spot, N_("must be true or false")),
+			N_("write true or false, without quotation marks"));
 		break;
 	case SETTING_INTEGER:
-		problem_remedy(refuse(spot, N_("must be a whole number")), N_("write digits only, without quotation marks"));
+		problem_remedy(refuse(spot, N_("must be a whole number")),
+			N_("write digits only, without quotation marks"));
 		break;
 	case SETTING_DURATION:
 		problem_remedy(refuse(spot, N_("must be a length of time in quotation marks")),
@@ -90,8 +92,8 @@ static bool check_length(const struct spot *spot, const char *text)
 		problem_remedy(refuse(spot, N_("is empty")), N_("write a value, or remove the line"));
 		return false;
 	}
-	problem_remedy(refuse(spot, N_("has %lld characters"), (long long)length),
-		N_("write %lld to %lld characters"), (long long)spot->row->least, (long long)spot->row->most);
+	problem_remedy(refuse(spot, N_("has %lld characters"), (long long)length), N_("write %lld to %lld characters"),
+		(long long)spot->row->least, (long long)spot->row->most);
 	return false;
 }
 
@@ -229,7 +231,8 @@ static void take_address(const struct spot *spot)
 			N_("write it like \"192.168.1.20\", or with a port like \"192.168.1.20:%s\""), port);
 	else
 		problem_remedy(refuse(spot, N_("\"%s\" is not a numeric address with a port"),
-			shown(spot->node->text, word)), N_("write it like \"192.168.1.20:5005\""));
+				       shown(spot->node->text, word)),
+			N_("write it like \"192.168.1.20:5005\""));
 }
 
 /* The URL itself may carry a key and is not repeated. */
@@ -241,8 +244,9 @@ static void take_url(const struct spot *spot)
 		replace(spot, mem_strdup(spot->node->text));
 		return;
 	}
-	problem_remedy(refuse(spot, N_("is not a usable web address")), N_("write a whole address such as "
-		"\"https://host:port/path\", without blanks, Chinese characters or a user name"));
+	problem_remedy(refuse(spot, N_("is not a usable web address")),
+		N_("write a whole address such as "
+		   "\"https://host:port/path\", without blanks, Chinese characters or a user name"));
 }
 
 static void take_bool(const struct spot *spot)

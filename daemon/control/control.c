@@ -146,7 +146,8 @@ void control_result(struct control_call *call, json_t *value)
 	end_call(call);
 }
 
-static void send_error(struct control_call *call, enum control_exit exit, const char *zh, const char *en, json_t *problems)
+static void send_error(struct control_call *call, enum control_exit exit, const char *zh, const char *en,
+	json_t *problems)
 {
 	send_line(call, "error",
 		json_pack("{s:i, s:s, s:s, s:o*}", "exit", (int)exit, "zh", zh, "en", en, "problems", problems));
@@ -179,10 +180,11 @@ json_t *control_problems(const struct problems *problems)
 
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *p = &problems->list[i];
-		json_array_append_new(list, json_pack("{s:s, s:s*, s:i, s:s*, s:s, s:s, s:s*, s:s*}", "kind",
-			p->kind == PROBLEM_ERROR ? "error" : "warning", "file", p->file, "line", (int)p->line, "field",
-			p->field, "zh", p->reason[LANG_ZH], "en", p->reason[LANG_EN], "remedy_zh", p->remedy[LANG_ZH],
-			"remedy_en", p->remedy[LANG_EN]));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s*, s:i, s:s*, s:s, s:s, s:s*, s:s*}", "kind",
+				p->kind == PROBLEM_ERROR ? "error" : "warning", "file", p->file, "line", (int)p->line,
+				"field", p->field, "zh", p->reason[LANG_ZH], "en", p->reason[LANG_EN], "remedy_zh",
+				p->remedy[LANG_ZH], "remedy_en", p->remedy[LANG_EN]));
 	}
 	return list;
 }
@@ -299,7 +301,8 @@ static bool args_fit(struct control_call *call, const struct control_command *co
 	size_t length;
 	bool required;
 
-	json_object_foreach(args, name, value) {
+	json_object_foreach(args, name, value)
+	{
 		if (!listed(command->args, name)) {
 			control_error(call, CONTROL_USAGE, N_("\"%s\" takes no argument \"%s\""), command->name, name);
 			return false;
@@ -342,8 +345,8 @@ static void run_line(struct peer *peer, const char *line, size_t size)
 
 	json_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
 	json_t *args = json_object_get(request, "args");
-	const struct control_command *command =
-		find_command(peer->control, json_string_value(json_object_get(request, "command")));
+	const struct control_command *command = find_command(peer->control,
+		json_string_value(json_object_get(request, "command")));
 	json_t *none = json_object();
 	if (!json_is_object(request))
 		control_error(call, CONTROL_USAGE, N_("the request is not a JSON object: %s"),
@@ -363,7 +366,8 @@ static void run_lines(struct peer *peer)
 {
 	char *end;
 
-	while (peer->out.size == 0 && peer->line.size > 0 && (end = memchr(peer->line.data, '\n', peer->line.size)) != NULL) {
+	while (peer->out.size == 0 && peer->line.size > 0 &&
+		(end = memchr(peer->line.data, '\n', peer->line.size)) != NULL) {
 		size_t length = (size_t)(end - peer->line.data);
 		char *line = mem_strndup(peer->line.data, length);
 		buf_drop(&peer->line, length + 1);
@@ -459,9 +463,10 @@ enum result control_open(struct loop *loop, const char *path, gid_t group, const
 		struct place at = {.file = path};
 		struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, "paths.control",
 			N_("the control socket cannot be opened: %s"), strerror(error));
-		problem_remedy(problem, error == EADDRINUSE
-			? N_("another crierd serves this socket; stop it, or give this one a path of its own")
-			: N_("check the folder and its rights"));
+		problem_remedy(problem,
+			error == EADDRINUSE
+				? N_("another crierd serves this socket; stop it, or give this one a path of its own")
+				: N_("check the folder and its rights"));
 		free(made);
 		return result_of_errno(error);
 	}

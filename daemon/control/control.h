@@ -45,7 +45,10 @@ struct control_command {
 };
 
 /* Ends a table. */
-#define CONTROL_END {.name = NULL}
+#define CONTROL_END                                                                                                    \
+	{                                                                                                              \
+		.name = NULL                                                                                           \
+	}
 
 /*
  * Listens. `group` (-1: unchanged) owns the socket, mode 0660. `commands` ends in CONTROL_END and stays valid. Problems

@@ -16,13 +16,13 @@ static void refuse_error(const struct lines *lines, const config_t *config)
 	unsigned int line = (unsigned int)config_error_line(config);
 
 	if (text != NULL && strstr(text, "mismatched element type") != NULL) {
-		struct problem *problem =
-			lines_refuse(lines, line, NULL, N_("the values between [ and ] are not all of one kind"));
+		struct problem *problem = lines_refuse(lines, line, NULL,
+			N_("the values between [ and ] are not all of one kind"));
 		problem_remedy(problem, N_("write them all in quotation marks, or all as whole numbers"));
 		return;
 	}
-	struct problem *problem =
-		lines_refuse(lines, line, NULL, N_("cannot be read (%s)"), text != NULL ? text : "libconfig");
+	struct problem *problem = lines_refuse(lines, line, NULL, N_("cannot be read (%s)"),
+		text != NULL ? text : "libconfig");
 	problem_remedy(problem, N_("compare the line, and the one above it, with the examples of the manual"));
 }
 
@@ -33,8 +33,8 @@ static void check_text(const struct lines *lines, const struct node *node)
 
 	if (utf8_valid(node->text, strlen(node->text), NULL))
 		return;
-	struct problem *problem =
-		lines_refuse(lines, node->line, node_path(node, path), N_("the \\x sequences do not give valid UTF-8"));
+	struct problem *problem = lines_refuse(lines, node->line, node_path(node, path),
+		N_("the \\x sequences do not give valid UTF-8"));
 	problem_remedy(problem, N_("type the characters themselves instead of \\x sequences"));
 }
 

@@ -16,11 +16,11 @@
  * RESULT_TOO_BIG: over DOCUMENT_SIZE_MOST; RESULT_INVALID: everything else.
  */
 enum {
-	DOCUMENT_SIZE_MOST = 256 * 1024,  /* bytes of one document */
+	DOCUMENT_SIZE_MOST = 256 * 1024, /* bytes of one document */
 	DOCUMENT_STRING_MOST = 64 * 1024, /* bytes of one string as it stands in a .cfg: libconfig is quadratic there */
-	DOCUMENT_KEYS_MOST = 256,         /* settings in one group of a .cfg, for the same reason: 256 KiB take 0.1 s */
-	DOCUMENT_LINES_MOST = 1000,       /* lines of a .txt */
-	DOCUMENT_DEPTH_MOST = 32,         /* groups and lists inside each other */
+	DOCUMENT_KEYS_MOST = 256, /* settings in one group of a .cfg, for the same reason: 256 KiB take 0.1 s */
+	DOCUMENT_LINES_MOST = 1000, /* lines of a .txt */
+	DOCUMENT_DEPTH_MOST = 32, /* groups and lists inside each other */
 };
 
 /*

@@ -63,17 +63,19 @@ static enum result decode_as(struct lines *lines, const char *charset, struct bu
 	struct problem *problem;
 
 	if (handle == (iconv_t)-1) {
-		problem = lines_refuse(lines, 0, NULL, N_("this machine cannot read %s (its conversion table is missing)"),
-			charset);
-		problem_remedy(problem, N_("open the file in Notepad, choose Save As, set the encoding to UTF-8 and save"));
+		problem = lines_refuse(lines, 0, NULL,
+			N_("this machine cannot read %s (its conversion table is missing)"), charset);
+		problem_remedy(problem,
+			N_("open the file in Notepad, choose Save As, set the encoding to UTF-8 and save"));
 		return RESULT_INVALID;
 	}
 	bool good = convert(handle, lines, out);
 	iconv_close(handle);
 	if (!good) {
 		problem = lines_refuse(lines, lines_in(out), NULL, N_("the bytes are neither UTF-8 nor GBK text"));
-		problem_remedy(problem, N_("check that the right file was chosen; in Notepad choose Save As, set the "
-			"encoding to UTF-8 and save"));
+		problem_remedy(problem,
+			N_("check that the right file was chosen; in Notepad choose Save As, set the "
+			   "encoding to UTF-8 and save"));
 		return RESULT_INVALID;
 	}
 	lines->text = buf_text(out);

@@ -13,17 +13,17 @@
 
 /* What may come next. */
 enum state {
-	IN_GROUP,    /* a name, or the group's end */
-	AFTER_NAME,  /* = or : */
+	IN_GROUP, /* a name, or the group's end */
+	AFTER_NAME, /* = or : */
 	AFTER_EQUALS,
 	AFTER_SETTING, /* ; or , or a name, or the group's end */
-	LIST_BEGUN,  /* a value, or the list's end */
-	AFTER_ITEM,  /* a comma, or the list's end */
+	LIST_BEGUN, /* a value, or the list's end */
+	AFTER_ITEM, /* a comma, or the list's end */
 	AFTER_COMMA, /* a value */
 };
 
 struct level {
-	char open;         /* '{' for the file itself too */
+	char open; /* '{' for the file itself too */
 	unsigned int line; /* where it was opened */
 	unsigned int id;
 	unsigned int keys;
@@ -40,19 +40,19 @@ struct guard {
 	struct scan scan;
 	enum state state;
 	struct level levels[DOCUMENT_DEPTH_MOST + 1];
-	size_t depth;        /* of the innermost level; 0 is the file */
+	size_t depth; /* of the innermost level; 0 is the file */
 	unsigned int groups; /* seen so far, to number them */
 	struct key *keys;
 	size_t key_count;
-	struct token name;   /* the setting being read */
+	struct token name; /* the setting being read */
 	unsigned int ran_from, ran_to; /* lines of the last text that went over several lines */
 	char stand_in; /* what was meant by a lookalike */
-	bool refused;  /* something was */
-	bool stop;     /* to go on would only name consequences */
+	bool refused; /* something was */
+	bool stop; /* to go on would only name consequences */
 };
 
 /* Adds an error by problem_add's rules; gives it for problem_remedy. */
-#define refuse(guard, line, field, ...) \
+#define refuse(guard, line, field, ...)                                                                                \
 	((guard)->refused = true, lines_refuse((guard)->lines, (line), (field), __VA_ARGS__))
 
 /* A word of the file for a message: one line, not long, and without whole phone numbers. `out` is returned. */
@@ -75,8 +75,10 @@ static bool explained_by_quote(const struct guard *guard, struct problem *proble
 {
 	if (guard->ran_from == 0 || line > guard->ran_to + 1)
 		return false;
-	problem_remedy(problem, N_("the text that begins in line %u runs on to line %u: its closing \" is missing, or was "
-		"typed as a Chinese quotation mark"), guard->ran_from, guard->ran_to);
+	problem_remedy(problem,
+		N_("the text that begins in line %u runs on to line %u: its closing \" is missing, or was "
+		   "typed as a Chinese quotation mark"),
+		guard->ran_from, guard->ran_to);
 	return true;
 }
 
@@ -122,8 +124,8 @@ static void close_level(struct guard *guard, const struct token *token)
 	}
 	guard->stop = true;
 	if (guard->depth == 0) {
-		struct problem *problem =
-			refuse(guard, token->line, NULL, N_("%c closes nothing: no bracket is open here"), found);
+		struct problem *problem = refuse(guard, token->line, NULL,
+			N_("%c closes nothing: no bracket is open here"), found);
 		if (!explained_by_quote(guard, problem, token->line))
 			problem_remedy(problem, N_("delete it, or look for one closing bracket too many above"));
 		return;
@@ -150,11 +152,12 @@ static void check_integer(struct guard *guard, const struct token *token)
 	if (fits && (wide || (value >= INT32_MIN && value <= INT32_MAX)))
 		return;
 	char word[SHOWN];
-	struct problem *problem =
-		refuse(guard, token->line, NULL, N_("the number %s is too large"), shown(token, word));
+	struct problem *problem = refuse(guard, token->line, NULL, N_("the number %s is too large"),
+		shown(token, word));
 	if (fits)
-		problem_remedy(problem, N_("write a capital L right behind it; a phone number, a code or an amount of "
-			"money goes in quotation marks"));
+		problem_remedy(problem,
+			N_("write a capital L right behind it; a phone number, a code or an amount of "
+			   "money goes in quotation marks"));
 	else
 		problem_remedy(problem, N_("a phone number, a code or an amount of money goes in quotation marks"));
 }
@@ -189,7 +192,8 @@ static void not_a_value(struct guard *guard, const struct token *token)
 		problem = refuse(guard, token->line, field, N_("%s stands without quotation marks"),
 			shown(token, word));
 		if (!explained_by_quote(guard, problem, token->line))
-			problem_remedy(problem, N_("put text between two \" signs; yes and no are written true and false"));
+			problem_remedy(problem,
+				N_("put text between two \" signs; yes and no are written true and false"));
 	} else if (token->kind == TOKEN_OTHER && token->text[0] == '\'') {
 		problem = refuse(guard, token->line, field, N_("single quotation marks do not enclose text here"));
 		problem_remedy(problem, N_("type \" instead of '"));
@@ -221,7 +225,8 @@ static void on_value(struct guard *guard, const struct token *token)
 			break;
 		}
 		problem_remedy(refuse(guard, token->line, NULL, N_("[ ] holds single values only, but %c stands in it"),
-			token->text[0]), N_("use ( ) around a list of groups or lists"));
+				       token->text[0]),
+			N_("use ( ) around a list of groups or lists"));
 		guard->stop = true;
 		break;
 	default:
@@ -232,8 +237,8 @@ static void on_value(struct guard *guard, const struct token *token)
 static void add_key(struct guard *guard, const struct token *token)
 {
 	if (++level(guard)->keys > DOCUMENT_KEYS_MOST) {
-		struct problem *problem = refuse(guard, token->line, NULL, N_("more than %d settings stand in one group"),
-			DOCUMENT_KEYS_MOST);
+		struct problem *problem = refuse(guard, token->line, NULL,
+			N_("more than %d settings stand in one group"), DOCUMENT_KEYS_MOST);
 		problem_remedy(problem, N_("check whether a closing } is missing above"));
 		guard->stop = true;
 		return;
@@ -263,7 +268,8 @@ static void on_name(struct guard *guard, const struct token *token)
 	if (explained_by_quote(guard, problem, token->line))
 		return;
 	if (token->kind == TOKEN_OTHER && (unsigned char)token->text[0] >= 0x80)
-		problem_remedy(problem, N_("names are English words as the manual lists them; a remark begins with //"));
+		problem_remedy(problem,
+			N_("names are English words as the manual lists them; a remark begins with //"));
 	else
 		problem_remedy(problem, N_("a setting is written name = value; with one ; at its end"));
 }
@@ -276,8 +282,8 @@ static void on_equals(struct guard *guard, const struct token *token)
 	}
 	char word[SHOWN];
 	guard->stop = true;
-	struct problem *problem =
-		refuse(guard, guard->name.line, NULL, N_("there is no = behind %s"), shown(&guard->name, word));
+	struct problem *problem = refuse(guard, guard->name.line, NULL, N_("there is no = behind %s"),
+		shown(&guard->name, word));
 	if (!explained_by_quote(guard, problem, token->line))
 		problem_remedy(problem, N_("a setting is written name = value; with one ; at its end"));
 }
@@ -356,8 +362,8 @@ static void on_end(struct guard *guard, const struct token *token)
 	} else if (guard->state == AFTER_EQUALS) {
 		not_a_value(guard, token);
 	} else if (guard->depth > 0) {
-		struct problem *problem = refuse(guard, level(guard)->line, NULL, N_("the %c opened here is never closed"),
-			level(guard)->open);
+		struct problem *problem = refuse(guard, level(guard)->line, NULL,
+			N_("the %c opened here is never closed"), level(guard)->open);
 		if (!explained_by_quote(guard, problem, token->line))
 			problem_remedy(problem, N_("type %c where it ends"), closing(level(guard)->open));
 	}
@@ -501,8 +507,9 @@ static void check_include(struct guard *guard)
 			at++;
 		if ((size_t)(end - at) >= sizeof(word) - 1 && memcmp(at, word, sizeof(word) - 1) == 0) {
 			struct problem *problem = refuse(guard, line, NULL, N_("@include is not allowed"));
-			problem_remedy(problem, N_("write the settings into this file, or into a file of the .d folder "
-				"beside the configuration"));
+			problem_remedy(problem,
+				N_("write the settings into this file, or into a file of the .d folder "
+				   "beside the configuration"));
 			guard->stop = true;
 			return;
 		}

@@ -102,8 +102,9 @@ static void refuse_error(const struct lines *lines, const json_error_t *error)
 		break;
 	default:
 		problem = lines_refuse(lines, line, NULL, N_("is not valid JSON (%s)"), text);
-		problem_remedy(problem, N_("names and texts stand between \" signs, a comma between two settings and none "
-			"behind the last; JSON has no remarks"));
+		problem_remedy(problem,
+			N_("names and texts stand between \" signs, a comma between two settings and none "
+			   "behind the last; JSON has no remarks"));
 	}
 }
 
@@ -116,11 +117,9 @@ static void convert_children(const struct lines *lines, json_t *value, struct no
 	size_t index;
 
 	if (json_is_object(value)) {
-		json_object_foreach(value, key, child)
-			convert(lines, child, key, node);
+		json_object_foreach(value, key, child) convert(lines, child, key, node);
 	} else {
-		json_array_foreach(value, index, child)
-			convert(lines, child, NULL, node);
+		json_array_foreach(value, index, child) convert(lines, child, NULL, node);
 	}
 }
 

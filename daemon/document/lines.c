@@ -22,10 +22,12 @@ enum result lines_check_size(const struct lines *lines)
 {
 	if (lines->size <= DOCUMENT_SIZE_MOST)
 		return RESULT_OK;
-	struct problem *problem = lines_refuse(lines, 0, NULL, N_("the file is too large: %zu KiB, at most %d are taken"),
-		lines->size / 1024 + 1, DOCUMENT_SIZE_MOST / 1024);
-	problem_remedy(problem, N_("check that the right file was chosen; a long configuration is split into several "
-		"files in the .d folder beside it"));
+	struct problem *problem = lines_refuse(lines, 0, NULL,
+		N_("the file is too large: %zu KiB, at most %d are taken"), lines->size / 1024 + 1,
+		DOCUMENT_SIZE_MOST / 1024);
+	problem_remedy(problem,
+		N_("check that the right file was chosen; a long configuration is split into several "
+		   "files in the .d folder beside it"));
 	return RESULT_TOO_BIG;
 }
 
@@ -51,8 +53,8 @@ enum result lines_check_text(struct lines *lines)
 	size_t bad;
 
 	if (begins_as_utf16(lines->text, lines->size)) {
-		struct problem *problem =
-			lines_refuse(lines, 1, NULL, N_("the file is saved as UTF-16 (\"Unicode\"), UTF-8 is needed"));
+		struct problem *problem = lines_refuse(lines, 1, NULL,
+			N_("the file is saved as UTF-16 (\"Unicode\"), UTF-8 is needed"));
 		problem_remedy(problem, N_("open it in Notepad, choose Save As, set the encoding to UTF-8 and save"));
 		return RESULT_INVALID;
 	}

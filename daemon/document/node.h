@@ -17,16 +17,16 @@ enum node_kind {
 	NODE_INTEGER,
 	NODE_FLOAT,
 	NODE_BOOL,
-	NODE_LIST,  /* libconfig's [ ] and ( ), JSON's [ ]; children without key */
+	NODE_LIST, /* libconfig's [ ] and ( ), JSON's [ ]; children without key */
 	NODE_GROUP, /* libconfig's { }, JSON's { }; children with key */
 };
 
 struct node {
 	enum node_kind kind;
-	char *key;         /* NULL in a list and at the root */
-	char *file;        /* set at the root and where a tree was merged in; node_place looks upwards. NULL: as above */
+	char *key; /* NULL in a list and at the root */
+	char *file; /* set at the root and where a tree was merged in; node_place looks upwards. NULL: as above */
 	unsigned int line; /* 1 is the first; 0 where not known (JSON) */
-	union {            /* by kind */
+	union { /* by kind */
 		char *text; /* valid UTF-8 without zero bytes */
 		int64_t integer;
 		double real;
@@ -34,8 +34,8 @@ struct node {
 	};
 	struct node *parent; /* NULL at the root */
 	struct node *first, *last; /* children, in the document's order */
-	struct node *next;   /* the following sibling */
-	size_t count;        /* children */
+	struct node *next; /* the following sibling */
+	size_t count; /* children */
 };
 
 /* The first child of `group` with this key, or NULL. NULL and nodes that are no group give NULL. */

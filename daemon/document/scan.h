@@ -13,14 +13,14 @@ enum token_kind {
 	TOKEN_BOOL,
 	TOKEN_INTEGER, /* with sign, hex and L as they stand */
 	TOKEN_FLOAT,
-	TOKEN_STRING,  /* with its quotes */
-	TOKEN_EQUALS,  /* = or : */
+	TOKEN_STRING, /* with its quotes */
+	TOKEN_EQUALS, /* = or : */
 	TOKEN_COMMA,
 	TOKEN_SEMICOLON,
-	TOKEN_OPEN,    /* { ( [ */
-	TOKEN_CLOSE,   /* } ) ] */
-	TOKEN_OTHER,   /* a character that has no meaning here, whole */
-	TOKEN_OPEN_STRING,  /* its closing quote is missing */
+	TOKEN_OPEN, /* { ( [ */
+	TOKEN_CLOSE, /* } ) ] */
+	TOKEN_OTHER, /* a character that has no meaning here, whole */
+	TOKEN_OPEN_STRING, /* its closing quote is missing */
 	TOKEN_OPEN_COMMENT, /* its closing mark is missing; libconfig would pass over the rest in silence */
 };
 

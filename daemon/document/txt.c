@@ -123,8 +123,9 @@ static void refuse_line(const struct lines *lines, unsigned int number, struct p
 	phone_mask_text(whole, utf8_cut(whole, 60), text, sizeof(text));
 	free(whole);
 	struct problem *problem = lines_refuse(lines, number, NULL, N_("the line \"%s\" has no colon"), text);
-	problem_remedy(problem, N_("write a name, a colon and its content, such as 类型：刷单返利; to go on with the line "
-		"above, begin the line with a blank"));
+	problem_remedy(problem,
+		N_("write a name, a colon and its content, such as 类型：刷单返利; to go on with the line "
+		   "above, begin the line with a blank"));
 }
 
 static void on_line(const struct lines *lines, unsigned int number, struct piece whole, struct node *root)
@@ -144,7 +145,8 @@ static void on_line(const struct lines *lines, unsigned int number, struct piece
 		return;
 	}
 	if (name.at == name.end) {
-		struct problem *problem = lines_refuse(lines, number, NULL, N_("there is no name in front of the colon"));
+		struct problem *problem = lines_refuse(lines, number, NULL,
+			N_("there is no name in front of the colon"));
 		problem_remedy(problem, N_("write a name, a colon and its content, such as 类型：刷单返利"));
 		return;
 	}
@@ -164,8 +166,8 @@ static void read_lines(const struct lines *lines, struct node *root)
 		while (stop < end && *stop != '\n' && *stop != '\r')
 			stop++;
 		if (number > DOCUMENT_LINES_MOST) {
-			struct problem *problem = lines_refuse(lines, number, NULL, N_("the text has more than %d lines"),
-				DOCUMENT_LINES_MOST);
+			struct problem *problem = lines_refuse(lines, number, NULL,
+				N_("the text has more than %d lines"), DOCUMENT_LINES_MOST);
 			problem_remedy(problem, N_("check that the right file was chosen"));
 			return;
 		}

@@ -24,30 +24,30 @@ struct alert {
 	enum alert_action action;
 	char **supersedes;
 	char *fraud_type; /* slug of conf/data/fraud-types.cfg */
-	char *method;     /* or NULL */
+	char *method; /* or NULL */
 	char **keywords;
 	char *summary;
 	char *loss; /* yuan, digits with at most two decimals, or NULL */
 	int cases;
 	char *occurred; /* or NULL */
-	char *place;    /* or NULL */
+	char *place; /* or NULL */
 	char **audiences; /* configured slugs or "all", at least one */
-	char **areas;     /* area codes, at least one */
+	char **areas; /* area codes, at least one */
 	enum urgency urgency;
 	enum level level;
 	int64_t from_ms;
 	int64_t until_ms;
 	bool quiet_hours; /* respect them */
-	char *headline;   /* or NULL */
+	char *headline; /* or NULL */
 	char **advice;
-	char *slogan;  /* slug of a slogan pack, or NULL: the fraud type's */
+	char *slogan; /* slug of a slogan pack, or NULL: the fraud type's */
 	char *hotline; /* digits */
-	char *web;     /* or NULL */
+	char *web; /* or NULL */
 	bool media[MEDIUM_COUNT];
 	char *text[MEDIUM_COUNT]; /* ready wording that replaces templates, or NULL */
-	char *note;               /* internal, never sent; or NULL */
-	char *author;             /* or NULL */
-	char digest[65];          /* SHA-256 of the document's bytes */
+	char *note; /* internal, never sent; or NULL */
+	char *author; /* or NULL */
+	char digest[65]; /* SHA-256 of the document's bytes */
 };
 
 /* Frees what it holds and the alert itself; NULL does nothing. Afterwards *alert is NULL. */

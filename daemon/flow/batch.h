@@ -12,9 +12,9 @@
  * what we say.
  */
 enum batch_action {
-	BATCH_SEND,     /* texts and posts: deliver once to each recipient */
-	BATCH_SHOW,     /* signs: show this alert from now until `until_ms` (absolute state, repeating is safe) */
-	BATCH_CLEAR,    /* signs: take this alert down */
+	BATCH_SEND, /* texts and posts: deliver once to each recipient */
+	BATCH_SHOW, /* signs: show this alert from now until `until_ms` (absolute state, repeating is safe) */
+	BATCH_CLEAR, /* signs: take this alert down */
 	BATCH_PLAYLIST, /* signs: these slogans from now on; none: the owner's programme */
 };
 
@@ -28,13 +28,13 @@ struct batch {
 	struct batch_name name;
 	unsigned int attempt; /* 1 for the first */
 	enum batch_action action;
-	const char *alert_id;          /* for log lines */
+	const char *alert_id; /* for log lines */
 	const struct message *message; /* NULL for BATCH_CLEAR */
-	const phone_t *phones;         /* `count` numbers; NULL where the channel itself is the recipient */
-	uint32_t count;                /* recipients, at least 1 */
-	int64_t until_ms;              /* wall time after which it must no longer leave or show */
-	int64_t takeover_until_ms;     /* BATCH_SHOW: owns the sign until then; 0: rotates at once */
-	char *const *slogans;          /* BATCH_PLAYLIST: NULL-ended */
+	const phone_t *phones; /* `count` numbers; NULL where the channel itself is the recipient */
+	uint32_t count; /* recipients, at least 1 */
+	int64_t until_ms; /* wall time after which it must no longer leave or show */
+	int64_t takeover_until_ms; /* BATCH_SHOW: owns the sign until then; 0: rotates at once */
+	char *const *slogans; /* BATCH_PLAYLIST: NULL-ended */
 };
 
 /* "12-0-31", the batch's name as one word. `out` holds 32 bytes; returns `out`. */

@@ -8,9 +8,9 @@
  * are, and so in which of an alert's three sums they count.
  */
 enum medium {
-	MEDIUM_SMS,   /* a resident's phone */
+	MEDIUM_SMS, /* a resident's phone */
 	MEDIUM_WECOM, /* a WeChat Work group */
-	MEDIUM_LED,   /* a sign */
+	MEDIUM_LED, /* a sign */
 	MEDIUM_COUNT,
 };
 

@@ -14,8 +14,9 @@ enum message_format { FORMAT_PLAIN, FORMAT_MARKDOWN };
 struct message {
 	enum medium medium;
 	enum message_format format;
-	char *text;        /* UTF-8, exactly what the channel carries; 【signature】 in front only where we add it */
-	unsigned int units; /* what the medium counts: UTF-16 units or septets for SMS with every signature, bytes else */
+	char *text; /* UTF-8, exactly what the channel carries; 【signature】 in front only where we add it */
+	unsigned int
+		units; /* what the medium counts: UTF-16 units or septets for SMS with every signature, bytes else */
 	unsigned int parts; /* what is billed: SMS segments; 1 elsewhere */
 };
 

@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "base/require.h"
 
-static const char *const names[STATE_COUNT] = {"waiting", "in-flight", "accepted", "held", "delivered", "posted", "shown",
-	"failed", "refused", "unknown", "expired", "cancelled", "opted-out", "capped", "no-channel", "gone"};
+static const char *const names[STATE_COUNT] = {"waiting", "in-flight", "accepted", "held", "delivered", "posted",
+	"shown", "failed", "refused", "unknown", "expired", "cancelled", "opted-out", "capped", "no-channel", "gone"};
 
 #define TO(state) (1u << STATE_##state)
 

@@ -17,13 +17,13 @@ enum state {
 	STATE_HELD,
 	STATE_DELIVERED,
 	STATE_POSTED, /* a group whose provider took it */
-	STATE_SHOWN,  /* a sign that was read back */
+	STATE_SHOWN, /* a sign that was read back */
 	STATE_FAILED,
 	STATE_REFUSED,
 	STATE_UNKNOWN,
 	STATE_EXPIRED,
 	STATE_CANCELLED,
-	STATE_OPTED_OUT,  /* excluded, and why */
+	STATE_OPTED_OUT, /* excluded, and why */
 	STATE_CAPPED,
 	STATE_NO_CHANNEL,
 	STATE_GONE,

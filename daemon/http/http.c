@@ -14,19 +14,19 @@
 #include "base/require.h"
 #include "http/wire.h"
 
-#define CONNECTIONS 32u
-#define CONNECT_MS 5000u
-#define TOTAL_MS 30000u
-#define REPLY_MOST (64u << 10)
+#define CONNECTIONS    32u
+#define CONNECT_MS     5000u
+#define TOTAL_MS       30000u
+#define REPLY_MOST     (64u << 10)
 #define IDLE_EASY_MOST 64u
 /* Common servers hang up on a waiting connection after 5 s and more; using one of that age invites doubt. */
 #define IDLE_CONNECTION_S 4L
-#define NAMES_KEPT_S 300L
+#define NAMES_KEPT_S      300L
 
 struct http {
 	struct loop *loop;
 	struct wire *wire;
-	struct list active;   /* in the multi */
+	struct list active; /* in the multi */
 	struct list finished; /* their `done` is due */
 	unsigned int pending;
 	struct deferred deliver;
@@ -52,8 +52,8 @@ struct http_call {
 	char *body;
 	struct buf reply;
 	uint64_t began_ms;
-	bool begun;     /* the connection stood and the request began to leave */
-	bool again;     /* libcurl wanted to send it a second time */
+	bool begun; /* the connection stood and the request began to leave */
+	bool again; /* libcurl wanted to send it a second time */
 	bool head_whole; /* the empty line after the reply's headers came */
 	bool too_big;
 	long sent_before; /* CURLINFO_REQUEST_SIZE before the request: what a proxy's CONNECT took */
@@ -229,7 +229,8 @@ static void set_route(const struct http *http, CURL *easy, const struct http_rou
 	curl_easy_setopt(easy, CURLOPT_INTERFACE, route->source_address);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, own ? route->ca_file : http->ca_file);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, own ? NULL : http->ca_path);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(route->connect_ms > 0 ? route->connect_ms : CONNECT_MS));
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+		(long)(route->connect_ms > 0 ? route->connect_ms : CONNECT_MS));
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(route->total_ms > 0 ? route->total_ms : TOTAL_MS));
 }
 

@@ -16,32 +16,32 @@ struct http_call;
 
 /* What a channel's account has in common for all its requests. Strings are the caller's and stay valid until http_free. */
 struct http_route {
-	const char *proxy;          /* or NULL */
+	const char *proxy; /* or NULL */
 	const char *source_address; /* numeric address or interface, or NULL */
-	const char *ca_file;        /* the only authorities trusted then; NULL: the system's */
-	bool allow_plain_http;      /* else http:// is refused, except to 127.0.0.0/8, [::1] and localhost */
-	uint32_t connect_ms;        /* 0: 5000 */
-	uint32_t total_ms;          /* 0: 30000 */
+	const char *ca_file; /* the only authorities trusted then; NULL: the system's */
+	bool allow_plain_http; /* else http:// is refused, except to 127.0.0.0/8, [::1] and localhost */
+	uint32_t connect_ms; /* 0: 5000 */
+	uint32_t total_ms; /* 0: 30000 */
 };
 
 struct http_request {
 	const struct http_route *route;
 	const char *url;
-	const char *method;       /* "GET" or "POST" */
+	const char *method; /* "GET" or "POST" */
 	const char *content_type; /* with a body, else NULL */
 	const char *const *headers; /* NULL-ended lines "Name: value", or NULL */
-	const void *body;         /* copied */
+	const void *body; /* copied */
 	size_t body_size;
 	size_t reply_most; /* a longer body ends the call as HTTP_TOO_BIG; 0: 64 KiB */
 };
 
 /* What is known of the request when no reply came decides between "try again" and "in doubt". */
 enum http_end {
-	HTTP_REPLIED,   /* `status` and `body` are the server's, whole */
-	HTTP_NOT_SENT,  /* nothing of the request can have been acted on: not connected, TLS refused, not a byte sent */
-	HTTP_IN_DOUBT,  /* some of it left and no whole reply came: timeout, reset, cut */
-	HTTP_TOO_BIG,   /* a reply began and was longer than allowed: in doubt as well */
-	HTTP_REFUSED,   /* we refuse to send it: plain http, bad URL */
+	HTTP_REPLIED, /* `status` and `body` are the server's, whole */
+	HTTP_NOT_SENT, /* nothing of the request can have been acted on: not connected, TLS refused, not a byte sent */
+	HTTP_IN_DOUBT, /* some of it left and no whole reply came: timeout, reset, cut */
+	HTTP_TOO_BIG, /* a reply began and was longer than allowed: in doubt as well */
+	HTTP_REFUSED, /* we refuse to send it: plain http, bad URL */
 };
 
 struct http_reply {

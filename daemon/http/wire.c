@@ -11,15 +11,15 @@
 #include "base/require.h"
 
 #define KEPT_CONNECTIONS 256L
-#define ALL_CONNECTIONS 1024L
+#define ALL_CONNECTIONS  1024L
 
 struct plug {
 	uv_poll_t poll;
 	struct wire *wire;
 	int fd;
-	bool kept;   /* we opened it and hear of its end; others (a resolver's pipe) go when libcurl lets go of them */
+	bool kept; /* we opened it and hear of its end; others (a resolver's pipe) go when libcurl lets go of them */
 	bool wanted; /* libcurl waits for something on it */
-	int events;  /* what the poll handle is armed for */
+	int events; /* what the poll handle is armed for */
 };
 
 struct wire {
@@ -27,12 +27,12 @@ struct wire {
 	CURLM *multi;
 	void (*turned)(void *arg);
 	void *arg;
-	struct timer timer;   /* at `due_ms` or before */
-	uint64_t due_ms;      /* what libcurl asked for, 0: nothing */
+	struct timer timer; /* at `due_ms` or before */
+	uint64_t due_ms; /* what libcurl asked for, 0: nothing */
 	struct deferred soon; /* libcurl asked for a timeout of 0 */
-	struct plug **plugs;  /* by descriptor */
+	struct plug **plugs; /* by descriptor */
 	unsigned int room;
-	unsigned int open;    /* poll handles not closed yet */
+	unsigned int open; /* poll handles not closed yet */
 	bool closing;
 	void (*closed)(void *arg);
 	void *closed_arg;

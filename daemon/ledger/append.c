@@ -58,7 +58,8 @@ static const struct ledger_lane *keep_lanes(struct group *group, const struct le
 	return copy;
 }
 
-static const struct ledger_tombstone *keep_tombstones(struct group *group, const struct ledger_tombstone *list, size_t count)
+static const struct ledger_tombstone *keep_tombstones(struct group *group, const struct ledger_tombstone *list,
+	size_t count)
 {
 	struct ledger_tombstone *copy = group_copy(group, list, count * sizeof(*list));
 
@@ -81,7 +82,8 @@ static char *keep_lines(struct ledger *ledger, struct group *group, char *const 
 	return ledger->scratch.size == 0 ? NULL : group_text(group, buf_text(&ledger->scratch));
 }
 
-uint32_t ledger_accept(struct ledger *ledger, const struct ledger_acceptance *acceptance, ledger_durable *durable, void *arg)
+uint32_t ledger_accept(struct ledger *ledger, const struct ledger_acceptance *acceptance, ledger_durable *durable,
+	void *arg)
 {
 	uint32_t known;
 
@@ -95,7 +97,8 @@ uint32_t ledger_accept(struct ledger *ledger, const struct ledger_acceptance *ac
 	accept->supersedes = keep_lines(ledger, group, acceptance->alert.supersedes);
 	keep_alert(group, &accept->content.alert);
 	accept->content.lanes = keep_lanes(group, acceptance->lanes, acceptance->lane_count);
-	accept->content.marks = group_copy(group, acceptance->marks, acceptance->mark_count * sizeof(*acceptance->marks));
+	accept->content.marks = group_copy(group, acceptance->marks,
+		acceptance->mark_count * sizeof(*acceptance->marks));
 	accept->content.tombstones = keep_tombstones(group, acceptance->tombstones, acceptance->tombstone_count);
 	accept->before = group->accepts;
 	group->accepts = accept;
@@ -236,7 +239,8 @@ void ledger_close_alert(struct ledger *ledger, uint32_t alert, int64_t at_ms, co
 	ledger_appended(ledger, group, durable, arg);
 }
 
-void ledger_channel_state(struct ledger *ledger, const struct ledger_channel *channel, ledger_durable *durable, void *arg)
+void ledger_channel_state(struct ledger *ledger, const struct ledger_channel *channel, ledger_durable *durable,
+	void *arg)
 {
 	struct group *group = ledger_filling(ledger);
 	struct record *record = group_add(group, RECORD_CHANNEL);
@@ -248,7 +252,8 @@ void ledger_channel_state(struct ledger *ledger, const struct ledger_channel *ch
 	ledger_appended(ledger, group, durable, arg);
 }
 
-void ledger_switch(struct ledger *ledger, bool stopped, const char *by, int64_t at_ms, ledger_durable *durable, void *arg)
+void ledger_switch(struct ledger *ledger, bool stopped, const char *by, int64_t at_ms, ledger_durable *durable,
+	void *arg)
 {
 	struct group *group = ledger_filling(ledger);
 	struct record *record = group_add(group, RECORD_SWITCH);

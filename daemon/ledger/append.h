@@ -23,13 +23,13 @@
 typedef void ledger_durable(void *arg, enum result result);
 
 enum ledger_source {
-	LEDGER_SPOOL,    /* a file that somebody dropped */
-	LEDGER_CONTROL,  /* an operator's command */
+	LEDGER_SPOOL, /* a file that somebody dropped */
+	LEDGER_CONTROL, /* an operator's command */
 	LEDGER_SCHEDULE, /* a reminder or a slogan that was due */
 };
 
 enum ledger_state {
-	LEDGER_OPEN,   /* something may still be sent, or is still expected */
+	LEDGER_OPEN, /* something may still be sent, or is still expected */
 	LEDGER_CLOSED, /* run to its end: final states are kept */
 	LEDGER_STORED, /* kept, never sent; has no end to wait for */
 };
@@ -37,21 +37,21 @@ enum ledger_state {
 /* What a later document or an operator did to an alert. It may stay open for receipts after that. */
 enum ledger_fate {
 	LEDGER_STANDS,
-	LEDGER_UPDATED,   /* a newer version took its place */
+	LEDGER_UPDATED, /* a newer version took its place */
 	LEDGER_CANCELLED, /* withdrawn */
 };
 
 struct ledger_alert {
-	uint32_t number;    /* given by ledger_accept; what it is called with is ignored */
-	const char *id;     /* unique over all time */
+	uint32_t number; /* given by ledger_accept; what it is called with is ignored */
+	const char *id; /* unique over all time */
 	const char *sender;
 	const char *digest; /* SHA-256 of the document's bytes, hex */
 	const void *document; /* as it was handed in; NULL for made ones */
 	size_t document_size;
-	const char *form;      /* "cfg", "json", "txt"; NULL where there is no document */
+	const char *form; /* "cfg", "json", "txt"; NULL where there is no document */
 	const char *file_name; /* the officer's */
 	enum ledger_source source;
-	const char *schedule;  /* name of the schedule that made it, or NULL */
+	const char *schedule; /* name of the schedule that made it, or NULL */
 	int64_t occurrence_ms; /* which of its times */
 	enum alert_status status;
 	enum alert_action action;
@@ -78,12 +78,12 @@ struct ledger_lane {
 	enum medium medium;
 	const char *audience; /* slug */
 	const char *language;
-	const char *area;  /* codes, for people and reports */
+	const char *area; /* codes, for people and reports */
 	const char *basis; /* lists and their basis, for people who ask why they were written to */
 	const struct message *message; /* NULL for excluded ones */
 	const void *set; /* the recipients' numbers, opaque here; NULL: the channel itself */
 	size_t set_size;
-	uint32_t size;    /* recipients */
+	uint32_t size; /* recipients */
 	enum state state; /* of all of them at first: waiting, or why they are excluded */
 };
 
@@ -153,7 +153,7 @@ struct ledger_outcome {
 	struct batch_name name;
 	enum verdict verdict;
 	enum outcome_class class;
-	bool held;  /* accepted: waits for a human at the provider; refused: the text is held on this channel */
+	bool held; /* accepted: waits for a human at the provider; refused: the text is held on this channel */
 	bool split; /* settled by trying its halves, as batches of their own: everybody of it waits again */
 	int64_t at_ms;
 	const char *provider_id, *peer;
@@ -166,7 +166,7 @@ void ledger_outcome(struct ledger *ledger, const struct ledger_outcome *outcome,
 enum ledger_resolution {
 	LEDGER_UNRESOLVED,
 	LEDGER_RESEND, /* those listed wait again */
-	LEDGER_DROP,   /* those listed count as failed */
+	LEDGER_DROP, /* those listed count as failed */
 };
 
 /* `positions` (ascending) are those of the batch that were unknown at that moment; a late receipt had settled the rest. */
@@ -177,9 +177,9 @@ void ledger_resolve(struct ledger *ledger, struct batch_name name, enum ledger_r
 struct ledger_receipt {
 	uint16_t lane;
 	uint32_t position, count; /* count at least 1 */
-	enum state state;         /* delivered, failed, held, accepted, shown */
+	enum state state; /* delivered, failed, held, accepted, shown */
 	int64_t at_ms;
-	const char *code;         /* the provider's word, cut to 23 bytes; NULL or "": none */
+	const char *code; /* the provider's word, cut to 23 bytes; NULL or "": none */
 };
 void ledger_receipts(struct ledger *ledger, uint32_t alert, const struct ledger_receipt *receipts, size_t count,
 	ledger_durable *durable, void *arg);
@@ -202,15 +202,17 @@ void ledger_close_alert(struct ledger *ledger, uint32_t alert, int64_t at_ms, co
 struct ledger_channel {
 	const char *name;
 	bool suspended;
-	const char *by;     /* a person, or "crier" when it suspended itself */
+	const char *by; /* a person, or "crier" when it suspended itself */
 	const char *reason;
 	int64_t at_ms;
 	int64_t tat_ms; /* 0: unchanged */
 };
-void ledger_channel_state(struct ledger *ledger, const struct ledger_channel *channel, ledger_durable *durable, void *arg);
+void ledger_channel_state(struct ledger *ledger, const struct ledger_channel *channel, ledger_durable *durable,
+	void *arg);
 
 /* The red switch. Writes the event too. */
-void ledger_switch(struct ledger *ledger, bool stopped, const char *by, int64_t at_ms, ledger_durable *durable, void *arg);
+void ledger_switch(struct ledger *ledger, bool stopped, const char *by, int64_t at_ms, ledger_durable *durable,
+	void *arg);
 
 /* What an operator did. Each event seals all before it (audit.h). */
 struct ledger_event {

@@ -34,8 +34,11 @@ char *audit_seal(const char *before, const struct ledger_event *event, char out[
 
 static struct ledger_event read_event(sqlite3_stmt *row)
 {
-	return (struct ledger_event){.seq = (uint64_t)sqlite3_column_int64(row, 0), .at_ms = sqlite3_column_int64(row, 1),
-		.who = store_text(row, 2), .kind = store_text(row, 3), .what = store_text(row, 4)};
+	return (struct ledger_event){.seq = (uint64_t)sqlite3_column_int64(row, 0),
+		.at_ms = sqlite3_column_int64(row, 1),
+		.who = store_text(row, 2),
+		.kind = store_text(row, 3),
+		.what = store_text(row, 4)};
 }
 
 struct listing {
@@ -70,12 +73,14 @@ static enum result list(struct ledger *ledger, const char *sql, uint64_t after, 
 enum result ledger_list_events(struct ledger *ledger, uint64_t after, unsigned int most, ledger_visit_event *visit,
 	void *arg)
 {
-	return list(ledger, "SELECT " COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2", after, most, visit, arg);
+	return list(ledger, "SELECT " COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2", after, most, visit,
+		arg);
 }
 
 enum result ledger_list_last_events(struct ledger *ledger, unsigned int most, ledger_visit_event *visit, void *arg)
 {
-	return list(ledger, "SELECT " COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq DESC LIMIT ?2", 0, most, visit, arg);
+	return list(ledger, "SELECT " COLUMNS " FROM event WHERE seq > ?1 ORDER BY seq DESC LIMIT ?2", 0, most, visit,
+		arg);
 }
 
 struct auditing {

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 
 #define GROUP_RECORDS 16384
-#define GROUP_BYTES ((size_t)8 << 20)
-#define CHUNK_SIZE ((size_t)64 << 10)
+#define GROUP_BYTES   ((size_t)8 << 20)
+#define CHUNK_SIZE    ((size_t)64 << 10)
 
 struct group_chunk {
 	struct group_chunk *next;
@@ -18,8 +18,8 @@ struct group_chunk {
 
 const char *record_name(enum record_kind kind)
 {
-	static const char *const names[RECORD_COUNT] = {"accept", "mark", "intent", "outcome", "resolve", "receipt", "end",
-		"close", "channel", "switch", "event", "prune"};
+	static const char *const names[RECORD_COUNT] = {"accept", "mark", "intent", "outcome", "resolve", "receipt",
+		"end", "close", "channel", "switch", "event", "prune"};
 
 	return names[kind];
 }

@@ -38,7 +38,7 @@ struct packed {
 
 struct record_accept {
 	struct ledger_acceptance content;
-	char *supersedes;             /* ids, a line each */
+	char *supersedes; /* ids, a line each */
 	struct record_accept *before; /* the acceptance before this one in the group */
 };
 
@@ -117,7 +117,7 @@ struct group_chunk;
 struct group {
 	struct group *next;
 	struct record *first, **last;
-	struct record_accept *accepts;     /* the newest acceptance */
+	struct record_accept *accepts; /* the newest acceptance */
 	struct record_receipts *blocks[16]; /* those being filled, by the alert's number */
 	size_t bytes, records;
 	uint32_t kinds; /* bits by enum record_kind */

@@ -31,7 +31,8 @@ enum ledger_health ledger_health(const struct ledger *ledger, const char **reaso
 		text = trouble_reason(ledger->trouble);
 	} else if (ledger->low) {
 		health = LEDGER_RESERVE;
-		text = N_("the disk is full: what was sent is still recorded, nothing new is begun; make room on the disk");
+		text = N_(
+			"the disk is full: what was sent is still recorded, nothing new is begun; make room on the disk");
 	}
 	if (reason != NULL)
 		*reason = text;

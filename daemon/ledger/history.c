@@ -7,8 +7,9 @@
 #include "ledger/store.h"
 
 #define ALERT_STATEMENT "SELECT " ROW_ALERT ", NULL FROM alert a "
-#define LANE_STATEMENT \
-	"SELECT " ROW_LANE ", f.counts, f.states FROM lane l LEFT JOIN lane_set s USING (id) LEFT JOIN final f USING (id)" \
+#define LANE_STATEMENT                                                                                                 \
+	"SELECT " ROW_LANE                                                                                             \
+	", f.counts, f.states FROM lane l LEFT JOIN lane_set s USING (id) LEFT JOIN final f USING (id)"                \
 	" WHERE l.id >= ?1 << 16 AND l.id < (?1 + 1) << 16 ORDER BY l.id"
 #define COLUMN_COUNTS ROW_LANE_COLUMNS
 #define COLUMN_STATES (ROW_LANE_COLUMNS + 1)
@@ -67,8 +68,9 @@ static int tell(struct looking *looking)
 	sqlite3_bind_int64(statement, 3, looking->entry.position);
 	int code = sqlite3_step(statement);
 
-	if (code == SQLITE_DONE || (code == SQLITE_ROW && row_batch(&looking->batch_row, statement, &batch) &&
-					   find_receipt(looking) == RESULT_OK)) {
+	if (code == SQLITE_DONE ||
+		(code == SQLITE_ROW && row_batch(&looking->batch_row, statement, &batch) &&
+			find_receipt(looking) == RESULT_OK)) {
 		looking->entry.batch = code == SQLITE_ROW ? &batch : NULL;
 		go_on = looking->visit(looking->arg, &looking->entry) ? READ_ON : READ_STOP;
 	}
@@ -93,11 +95,15 @@ static int on_lane(void *arg, sqlite3_stmt *row)
 		return READ_ON;
 	bool final = sqlite3_column_type(row, COLUMN_STATES) != SQLITE_NULL;
 
-	looking->entry = (struct ledger_history){.alert = looking->alert, .lane = number, .content = &lane,
-		.position = (uint32_t)position, .final = final, .state = lane.state};
-	if (final && !unpack_state(sqlite3_column_blob(row, COLUMN_STATES),
-			     (size_t)sqlite3_column_bytes(row, COLUMN_STATES), (uint32_t)position,
-			     &looking->entry.state))
+	looking->entry = (struct ledger_history){.alert = looking->alert,
+		.lane = number,
+		.content = &lane,
+		.position = (uint32_t)position,
+		.final = final,
+		.state = lane.state};
+	if (final &&
+		!unpack_state(sqlite3_column_blob(row, COLUMN_STATES), (size_t)sqlite3_column_bytes(row, COLUMN_STATES),
+			(uint32_t)position, &looking->entry.state))
 		return READ_BAD;
 	int go_on = tell(looking);
 
@@ -134,8 +140,8 @@ static bool prepare(struct looking *looking)
 	looking->batch = store_prepare(db,
 		"SELECT " ROW_BATCH " FROM batch b WHERE b.alert = ?1 AND b.lane = ?2 AND b.first <= ?3"
 		" AND b.first + b.count > ?3 ORDER BY b.number DESC LIMIT 1");
-	looking->receipts =
-		store_prepare(db, "SELECT block FROM receipts WHERE id > ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id");
+	looking->receipts = store_prepare(db,
+		"SELECT block FROM receipts WHERE id > ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id");
 	return looking->lanes != NULL && looking->batch != NULL && looking->receipts != NULL;
 }
 

@@ -12,10 +12,10 @@ struct ledger_history {
 	uint16_t lane;
 	const struct ledger_lane *content;
 	uint32_t position;
-	bool final;       /* the alert is closed and `state` says how it ended; else the caller's tally knows */
+	bool final; /* the alert is closed and `state` says how it ended; else the caller's tally knows */
 	enum state state; /* the final one, or the lane's first */
 	const struct ledger_batch *batch; /* the last that covered the position; NULL: never sent */
-	int64_t receipt_ms;               /* 0: none, or pruned */
+	int64_t receipt_ms; /* 0: none, or pruned */
 	enum state receipt;
 	char code[24];
 };

@@ -15,9 +15,9 @@
  * runs; everything else belongs to the loop.
  */
 enum ledger_task {
-	TASK_COMMIT,     /* the first group */
+	TASK_COMMIT, /* the first group */
 	TASK_CHECKPOINT, /* move the log into the file */
-	TASK_RESERVE,    /* try to have a reserve again */
+	TASK_RESERVE, /* try to have a reserve again */
 	TASK_CLOSE,
 };
 
@@ -31,24 +31,24 @@ struct ledger_job {
 
 struct ledger {
 	struct loop *loop;
-	char *path;   /* of ledger.db */
-	int folder;   /* descriptor */
-	int lock;     /* descriptor that holds the folder */
+	char *path; /* of ledger.db */
+	int folder; /* descriptor */
+	int lock; /* descriptor that holds the folder */
 	dev_t device; /* which file ledger.db was when it was opened */
 	ino_t inode;
 	sqlite3 *reader;
 	struct writer writer;
 	struct reserve reserve;
 
-	struct group *groups;  /* waiting to be committed, oldest first */
+	struct group *groups; /* waiting to be committed, oldest first */
 	struct group *filling; /* the last of them */
 	size_t backlog;
 	size_t counted; /* of the bytes of `filling`, in `backlog` */
 	bool running; /* a job */
 	struct ledger_job job;
 	struct deferred start;
-	struct timer retry;   /* of a commit that failed */
-	struct timer idle;    /* checkpoint when nothing comes */
+	struct timer retry; /* of a commit that failed */
+	struct timer idle; /* checkpoint when nothing comes */
 	struct timer restock; /* of the reserve */
 	uint32_t next_number;
 

@@ -19,11 +19,11 @@
 #include "loop/file.h"
 
 #define RETRY_FIRST_MS 250
-#define RETRY_MOST_MS 5000
-#define CLOSE_TRIES 4
+#define RETRY_MOST_MS  5000
+#define CLOSE_TRIES    4
 #define CLOSE_RETRY_MS 500
-#define IDLE_MS 200
-#define SCRATCH_MOST ((size_t)1 << 30) /* states of a lane never fill it */
+#define IDLE_MS        200
+#define SCRATCH_MOST   ((size_t)1 << 30) /* states of a lane never fill it */
 
 static void next(struct ledger *ledger);
 
@@ -105,8 +105,8 @@ static void prune_on(struct ledger *ledger, struct group *group, enum result res
 		if (record->kind != RECORD_PRUNE)
 			continue;
 		if (result == RESULT_OK && record->as.prune.more && !ledger->closing)
-			ledger_prune(ledger, record->as.prune.before_ms, record->as.prune.now_ms, record->as.prune.durable,
-				record->as.prune.arg);
+			ledger_prune(ledger, record->as.prune.before_ms, record->as.prune.now_ms,
+				record->as.prune.durable, record->as.prune.arg);
 		else if (record->as.prune.durable != NULL)
 			record->as.prune.durable(record->as.prune.arg, result);
 	}
@@ -348,12 +348,13 @@ static enum result hold_folder(struct ledger *ledger, const char *dir, struct pr
 	if (file_make_folders(dir, 0750) == 0)
 		ledger->folder = file->open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (ledger->folder >= 0)
-		ledger->lock = file->open(ledger->folder, "ledger.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+		ledger->lock = file->open(ledger->folder, "ledger.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			0640);
 	if (ledger->lock < 0) {
 		enum result result = result_of_errno(errno);
 
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the ledger's folder cannot be used (%s)"),
-				strerror(errno)),
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+				       N_("the ledger's folder cannot be used (%s)"), strerror(errno)),
 			N_("give the folder to user and group crier and look at the disk's room"));
 		return result;
 	}
@@ -399,7 +400,8 @@ static void open_reserve(struct ledger *ledger, struct problems *problems)
 		return;
 	ledger->low = true;
 	problem_remedy(problem_add(problems, PROBLEM_WARNING, &at, NULL,
-			N_("the disk is nearly full: there is no room for the ledger's reserve of %u MiB"), RESERVE_BYTES >> 20),
+			       N_("the disk is nearly full: there is no room for the ledger's reserve of %u MiB"),
+			       RESERVE_BYTES >> 20),
 		N_("make room on the disk; until then nothing new is sent"));
 }
 

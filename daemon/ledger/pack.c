@@ -123,7 +123,7 @@ bool unpack_exclusions(const void *bytes, size_t size, struct unpacked *out)
 		if (!get_position(&at, end, out->count, &position) || at == end || *at >= STATE_COUNT)
 			return false;
 		unpacked_grow(out);
-		out->exclusions[out->count] = (struct ledger_exclusion){position, (enum state)*at++};
+		out->exclusions[out->count] = (struct ledger_exclusion){position, (enum state) * at++};
 	}
 	return true;
 }
@@ -234,7 +234,7 @@ bool unpack_state(const void *bytes, size_t size, uint32_t position, enum state 
 	while (at < end) {
 		uint32_t run;
 
-		*state = (enum state)*at++;
+		*state = (enum state) * at++;
 		if (*state >= STATE_COUNT || !get_small(&at, end, &run))
 			return false;
 		done += run;

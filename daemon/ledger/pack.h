@@ -44,7 +44,7 @@ bool unpack_states(const void *bytes, size_t size, uint8_t *states, uint32_t cou
 bool unpack_state(const void *bytes, size_t size, uint32_t position, enum state *state);
 
 /* A block of receipts being written or read. */
-#define PACK_CODES 16
+#define PACK_CODES     16
 #define PACK_CODE_SIZE 24
 struct pack_receipts {
 	struct buf bytes; /* writing */

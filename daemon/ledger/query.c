@@ -7,7 +7,7 @@
 #include "ledger/store.h"
 
 #define FROM_ALERT "SELECT " ROW_ALERT ", d.bytes FROM alert a LEFT JOIN document d ON d.alert = a.number "
-#define FROM_LANE \
+#define FROM_LANE                                                                                                      \
 	"SELECT " ROW_LANE ", f.counts FROM lane l LEFT JOIN lane_set s USING (id) LEFT JOIN final f USING (id) "
 
 struct asking {
@@ -153,8 +153,8 @@ enum result ledger_newest_of_chain(struct ledger *ledger, uint32_t number, ledge
 	struct asking asking = {.alert = visit, .arg = arg};
 	sqlite3_stmt *statement = prepare(ledger,
 		"WITH RECURSIVE chain (number) AS (SELECT fate_by FROM alert WHERE number = ?1 AND fate_by > number"
-		" UNION ALL SELECT a.fate_by FROM alert a JOIN chain c ON a.number = c.number WHERE a.fate_by > a.number) "
-		FROM_ALERT "WHERE a.number = (SELECT max(number) FROM chain)");
+		" UNION ALL SELECT a.fate_by FROM alert a JOIN chain c ON a.number = c.number WHERE a.fate_by > a.number) " FROM_ALERT
+		"WHERE a.number = (SELECT max(number) FROM chain)");
 
 	sqlite3_bind_int64(statement, 1, number);
 	return ask_one(ledger, statement, on_alert, &asking);
@@ -164,8 +164,8 @@ enum result ledger_find_tombstone(struct ledger *ledger, const char *id, int64_t
 	bool (*visit)(void *arg, const struct ledger_tombstone *tombstone), void *arg)
 {
 	struct asking asking = {.tombstone = visit, .arg = arg};
-	sqlite3_stmt *statement =
-		prepare(ledger, "SELECT " READ_TOMBSTONE " FROM tombstone WHERE id = ?1 AND until_ms >= ?2");
+	sqlite3_stmt *statement = prepare(ledger,
+		"SELECT " READ_TOMBSTONE " FROM tombstone WHERE id = ?1 AND until_ms >= ?2");
 
 	store_bind_text(statement, 1, id);
 	sqlite3_bind_int64(statement, 2, now_ms);
@@ -175,8 +175,8 @@ enum result ledger_find_tombstone(struct ledger *ledger, const char *id, int64_t
 enum result ledger_list_lanes(struct ledger *ledger, uint32_t alert, ledger_visit_lane *visit, void *arg)
 {
 	struct asking asking = {.lane = visit, .arg = arg};
-	sqlite3_stmt *statement =
-		prepare(ledger, FROM_LANE "WHERE l.id >= ?1 << 16 AND l.id < (?1 + 1) << 16 ORDER BY l.id");
+	sqlite3_stmt *statement = prepare(ledger,
+		FROM_LANE "WHERE l.id >= ?1 << 16 AND l.id < (?1 + 1) << 16 ORDER BY l.id");
 
 	sqlite3_bind_int64(statement, 1, alert);
 	return ask(ledger, statement, on_lane, &asking);
@@ -204,9 +204,10 @@ enum result ledger_lane_states(struct ledger *ledger, uint32_t alert, uint16_t l
 	int code = sqlite3_step(statement);
 
 	if (code == SQLITE_ROW)
-		result = unpack_states(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), states,
-				 size) ?
-			RESULT_OK : RESULT_CORRUPT;
+		result = unpack_states(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0),
+				 states, size)
+			? RESULT_OK
+			: RESULT_CORRUPT;
 	else if (code != SQLITE_DONE)
 		result = store_result_of(code);
 	sqlite3_finalize(statement);

@@ -18,9 +18,9 @@ enum result ledger_get_alert(struct ledger *ledger, uint32_t number, ledger_visi
 /* Newest first. */
 struct ledger_filter {
 	bool open, closed, stored; /* which states; none set: all */
-	int64_t from_ms, to_ms;    /* accepted in [from, to); 0: unbounded */
-	uint32_t before;           /* only numbers below, for the next page; 0: from the newest */
-	unsigned int most;         /* at most so many */
+	int64_t from_ms, to_ms; /* accepted in [from, to); 0: unbounded */
+	uint32_t before; /* only numbers below, for the next page; 0: from the newest */
+	unsigned int most; /* at most so many */
 };
 enum result ledger_list_alerts(struct ledger *ledger, const struct ledger_filter *filter, ledger_visit_alert *visit,
 	void *arg);

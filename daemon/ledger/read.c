@@ -31,7 +31,9 @@ struct ledger_tombstone read_tombstone(sqlite3_stmt *row)
 {
 	const char *sender = store_text(row, 1);
 
-	return (struct ledger_tombstone){.id = store_text(row, 0), .sender = sender[0] == '\0' ? NULL : sender,
-		.drill = sqlite3_column_int(row, 2) != 0, .alert = (uint32_t)sqlite3_column_int64(row, 3),
+	return (struct ledger_tombstone){.id = store_text(row, 0),
+		.sender = sender[0] == '\0' ? NULL : sender,
+		.drill = sqlite3_column_int(row, 2) != 0,
+		.alert = (uint32_t)sqlite3_column_int64(row, 3),
 		.until_ms = sqlite3_column_int64(row, 4)};
 }

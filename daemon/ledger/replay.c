@@ -28,8 +28,11 @@ static int on_switch(void *arg, sqlite3_stmt *row)
 static int on_channel(void *arg, sqlite3_stmt *row)
 {
 	struct replaying *replaying = arg;
-	struct ledger_channel channel = {.name = store_text(row, 0), .suspended = sqlite3_column_int(row, 1) != 0,
-		.by = store_text(row, 2), .reason = store_text(row, 3), .at_ms = sqlite3_column_int64(row, 4),
+	struct ledger_channel channel = {.name = store_text(row, 0),
+		.suspended = sqlite3_column_int(row, 1) != 0,
+		.by = store_text(row, 2),
+		.reason = store_text(row, 3),
+		.at_ms = sqlite3_column_int64(row, 4),
 		.tat_ms = sqlite3_column_int64(row, 5)};
 
 	replaying->events->channel(replaying->arg, &channel);
@@ -97,7 +100,8 @@ static int on_end(void *arg, sqlite3_stmt *row)
 {
 	struct replaying *replaying = arg;
 	struct ledger_end end = {.alert = (uint32_t)sqlite3_column_int64(row, 0),
-		.lane = (uint16_t)sqlite3_column_int64(row, 1), .from = (uint32_t)sqlite3_column_int64(row, 2),
+		.lane = (uint16_t)sqlite3_column_int64(row, 1),
+		.from = (uint32_t)sqlite3_column_int64(row, 2),
 		.at_ms = sqlite3_column_int64(row, 4)};
 
 	if (!state_find(store_text(row, 3), &end.state))
@@ -151,7 +155,8 @@ static enum result replay_tables(struct replaying *replaying)
 	enum result result = RESULT_OK;
 
 	if (events->stopped != NULL)
-		result = whole_table(replaying, "red_switch", "SELECT stopped, stopped_by, at_ms FROM red_switch", on_switch);
+		result = whole_table(replaying, "red_switch", "SELECT stopped, stopped_by, at_ms FROM red_switch",
+			on_switch);
 	if (result == RESULT_OK && events->channel != NULL)
 		result = whole_table(replaying, "channel",
 			"SELECT name, suspended, suspended_by, reason, at_ms, tat_ms FROM channel", on_channel);
@@ -172,8 +177,8 @@ static bool prepare(struct replaying *replaying)
 	replaying->lanes = store_prepare(db,
 		"SELECT " ROW_LANE " FROM lane l LEFT JOIN lane_set s USING (id)"
 		" WHERE l.id >= ?1 << 16 AND l.id < (?1 + 1) << 16 ORDER BY l.id");
-	replaying->batches =
-		store_prepare(db, "SELECT " ROW_BATCH " FROM batch b WHERE b.alert = ?1 ORDER BY b.lane, b.number");
+	replaying->batches = store_prepare(db,
+		"SELECT " ROW_BATCH " FROM batch b WHERE b.alert = ?1 ORDER BY b.lane, b.number");
 	replaying->receipts = store_prepare(db,
 		"SELECT id, block FROM receipts WHERE id > ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id");
 	replaying->ends = store_prepare(db,
@@ -191,20 +196,22 @@ static void fini(struct replaying *replaying)
 	row_fini(&replaying->row);
 }
 
-enum result ledger_replay(struct ledger *ledger, const struct ledger_replay *events, void *arg, struct problems *problems)
+enum result ledger_replay(struct ledger *ledger, const struct ledger_replay *events, void *arg,
+	struct problems *problems)
 {
 	struct replaying replaying = {.ledger = ledger, .events = events, .arg = arg, .what = "alert"};
 	struct place at = {.file = ledger->path};
 	/* One snapshot for all of it. */
-	enum result result = prepare(&replaying) && store_run(ledger->reader, "BEGIN") == SQLITE_OK ?
-		replay_tables(&replaying) : RESULT_CORRUPT;
+	enum result result = prepare(&replaying) && store_run(ledger->reader, "BEGIN") == SQLITE_OK
+		? replay_tables(&replaying)
+		: RESULT_CORRUPT;
 
 	fini(&replaying);
 	if (sqlite3_get_autocommit(ledger->reader) == 0)
 		store_run(ledger->reader, "COMMIT");
 	if (result != RESULT_OK)
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, replaying.what,
-				N_("the ledger does not read as it was written")),
+				       N_("the ledger does not read as it was written")),
 			N_("keep a copy of the folder, then bring the ledger back from a backup"));
 	return result;
 }

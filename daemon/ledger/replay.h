@@ -46,6 +46,7 @@ struct ledger_replay {
 };
 
 /* RESULT_CORRUPT or RESULT_IO with an error in `problems` when the file does not read as it was written. */
-enum result ledger_replay(struct ledger *ledger, const struct ledger_replay *events, void *arg, struct problems *problems);
+enum result ledger_replay(struct ledger *ledger, const struct ledger_replay *events, void *arg,
+	struct problems *problems);
 
 #endif

@@ -9,7 +9,7 @@
  * A file that only takes room. When the disk is full it is given up, so that what already happened outside (outcomes,
  * receipts) can still be written down while somebody makes room.
  */
-#define RESERVE_NAME "ledger.reserve"
+#define RESERVE_NAME  "ledger.reserve"
 #define RESERVE_BYTES (8u << 20)
 
 struct reserve {

@@ -66,7 +66,8 @@ static bool alert_words(sqlite3_stmt *statement, struct ledger_alert *alert)
 	int source, status, action, urgency, level, state, fate;
 
 	if (!word(statement, 6, 3, word_source, &source) || !word(statement, 9, 4, word_status, &status) ||
-		!word(statement, 10, 3, word_action, &action) || !word(statement, 11, URGENCY_COUNT, word_urgency, &urgency) ||
+		!word(statement, 10, 3, word_action, &action) ||
+		!word(statement, 11, URGENCY_COUNT, word_urgency, &urgency) ||
 		!word(statement, 12, 4, word_level, &level) || !word(statement, 22, 3, word_state, &state) ||
 		!word(statement, 23, 3, word_fate, &fate))
 		return false;
@@ -82,13 +83,22 @@ static bool alert_words(sqlite3_stmt *statement, struct ledger_alert *alert)
 
 bool row_alert(struct row *row, sqlite3_stmt *statement, struct ledger_alert *alert)
 {
-	*alert = (struct ledger_alert){.id = text(statement, 1), .sender = text(statement, 2), .digest = text(statement, 3),
-		.form = text(statement, 4), .file_name = text(statement, 5), .schedule = text(statement, 7),
-		.occurrence_ms = sqlite3_column_int64(statement, 8), .fraud_type = text(statement, 13),
-		.title = text(statement, 14), .author = text(statement, 15),
-		.issued_ms = sqlite3_column_int64(statement, 16), .accepted_ms = sqlite3_column_int64(statement, 17),
-		.from_ms = sqlite3_column_int64(statement, 18), .until_ms = sqlite3_column_int64(statement, 19),
-		.fate_ms = sqlite3_column_int64(statement, 25), .closed_ms = sqlite3_column_int64(statement, 26),
+	*alert = (struct ledger_alert){.id = text(statement, 1),
+		.sender = text(statement, 2),
+		.digest = text(statement, 3),
+		.form = text(statement, 4),
+		.file_name = text(statement, 5),
+		.schedule = text(statement, 7),
+		.occurrence_ms = sqlite3_column_int64(statement, 8),
+		.fraud_type = text(statement, 13),
+		.title = text(statement, 14),
+		.author = text(statement, 15),
+		.issued_ms = sqlite3_column_int64(statement, 16),
+		.accepted_ms = sqlite3_column_int64(statement, 17),
+		.from_ms = sqlite3_column_int64(statement, 18),
+		.until_ms = sqlite3_column_int64(statement, 19),
+		.fate_ms = sqlite3_column_int64(statement, 25),
+		.closed_ms = sqlite3_column_int64(statement, 26),
 		.last_send_ms = sqlite3_column_int64(statement, 27)};
 	if (!small(statement, 0, &alert->number) || !small(statement, 24, &alert->fate_by) ||
 		!lane_number(statement, 21, &alert->lanes) || alert->id == NULL || !alert_words(statement, alert))
@@ -114,7 +124,8 @@ static bool lane_message(struct row *row, sqlite3_stmt *statement, struct ledger
 		return true;
 	if (!word(statement, 8, 2, word_format, &format))
 		return false;
-	row->message = (struct message){.medium = lane->medium, .format = (enum message_format)format,
+	row->message = (struct message){.medium = lane->medium,
+		.format = (enum message_format)format,
 		.units = (unsigned int)sqlite3_column_int64(statement, 10),
 		.parts = (unsigned int)sqlite3_column_int64(statement, 11)};
 	/* The struct of room flow has it writable; nobody writes into a row. */
@@ -125,8 +136,11 @@ static bool lane_message(struct row *row, sqlite3_stmt *statement, struct ledger
 
 bool row_lane(struct row *row, sqlite3_stmt *statement, uint32_t *alert, uint16_t *number, struct ledger_lane *lane)
 {
-	*lane = (struct ledger_lane){.channel = text(statement, 2), .audience = text(statement, 4),
-		.language = text(statement, 5), .area = text(statement, 6), .basis = text(statement, 7)};
+	*lane = (struct ledger_lane){.channel = text(statement, 2),
+		.audience = text(statement, 4),
+		.language = text(statement, 5),
+		.area = text(statement, 6),
+		.basis = text(statement, 7)};
 	if (!small(statement, 0, alert) || !lane_number(statement, 1, number) ||
 		!medium_find(store_text(statement, 3), &lane->medium) || !small(statement, 12, &lane->size) ||
 		!state_find(store_text(statement, 13), &lane->state) || !lane_message(row, statement, lane))
@@ -155,7 +169,7 @@ static bool batch_settled(struct row *row, sqlite3_stmt *statement, struct ledge
 		return false;
 	batch->settled = true;
 	batch->verdict = (enum verdict)verdict;
-	batch->class = (enum outcome_class)class;
+	batch->class = (enum outcome_class) class;
 	batch->held = strcmp(how, "held") == 0;
 	batch->split = strcmp(how, "split") == 0;
 	batch->outcome_ms = sqlite3_column_int64(statement, 12);
@@ -170,8 +184,10 @@ static bool batch_settled(struct row *row, sqlite3_stmt *statement, struct ledge
 bool row_batch(struct row *row, sqlite3_stmt *statement, struct ledger_batch *batch)
 {
 	*batch = (struct ledger_batch){.attempt = (unsigned int)sqlite3_column_int64(statement, 5),
-		.tries = (unsigned int)sqlite3_column_int64(statement, 6), .intent_ms = sqlite3_column_int64(statement, 7),
-		.provider_id = store_text(statement, 13), .peer = store_text(statement, 14)};
+		.tries = (unsigned int)sqlite3_column_int64(statement, 6),
+		.intent_ms = sqlite3_column_int64(statement, 7),
+		.provider_id = store_text(statement, 13),
+		.peer = store_text(statement, 14)};
 	if (!small(statement, 0, &batch->name.alert) || !lane_number(statement, 1, &batch->name.lane) ||
 		!small(statement, 2, &batch->name.number) || !small(statement, 3, &batch->first) ||
 		!small(statement, 4, &batch->count) ||

@@ -44,17 +44,19 @@ const char schema_create[] =
 	" PRIMARY KEY (id, sender)) WITHOUT ROWID;"
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY, at_ms INTEGER, who TEXT, kind TEXT, what TEXT, seal TEXT NOT NULL);"
 
-	"CREATE VIEW v_alert AS SELECT number, id, state, fate, status, urgency, fraud_type, title, file_name, lanes, "
-	LOCAL("accepted_ms") " AS accepted, " LOCAL("until_ms") " AS until, " LOCAL("closed_ms") " AS closed FROM alert;"
-	"CREATE VIEW v_lane AS SELECT l.alert, l.lane, l.channel, l.medium, l.audience, l.language, l.size, l.state,"
-	" f.counts, l.parts, l.text FROM lane l LEFT JOIN final f USING (id);"
-	"CREATE VIEW v_batch AS SELECT b.alert || '-' || b.lane || '-' || b.number AS name, l.channel, b.first, b.count,"
-	" b.attempt, " LOCAL("b.intent_ms") " AS sent, coalesce(b.verdict, 'in doubt') AS verdict, b.class, b.how, "
-	LOCAL("b.outcome_ms") " AS answered, b.provider_id, b.peer, b.resolution, b.resolved_by"
-	" FROM batch b LEFT JOIN lane l ON l.id = b.alert * 65536 + b.lane;"
-	"CREATE VIEW v_unknown AS SELECT b.alert || '-' || b.lane || '-' || b.number AS name, a.id, l.channel, b.count, "
-	LOCAL("b.intent_ms") " AS sent, b.peer FROM batch b JOIN alert a ON a.number = b.alert"
-	" LEFT JOIN lane l ON l.id = b.alert * 65536 + b.lane"
-	" WHERE b.verdict = 'unknown' AND b.resolution IS NULL;"
-	"CREATE VIEW v_channel AS SELECT name, suspended, suspended_by, reason, " LOCAL("at_ms") " AS at FROM channel;"
-	"CREATE VIEW v_event AS SELECT seq, " LOCAL("at_ms") " AS at, who, kind, what FROM event;";
+	"CREATE VIEW v_alert AS SELECT number, id, state, fate, status, urgency, fraud_type, title, file_name, lanes, " LOCAL("accepted_ms") " AS accepted, " LOCAL("until_ms") " AS until, " LOCAL(
+		"closed_ms") " AS closed FROM alert;"
+			     "CREATE VIEW v_lane AS SELECT l.alert, l.lane, l.channel, l.medium, l.audience, l.language, l.size, l.state,"
+			     " f.counts, l.parts, l.text FROM lane l LEFT JOIN final f USING (id);"
+			     "CREATE VIEW v_batch AS SELECT b.alert || '-' || b.lane || '-' || b.number AS name, l.channel, b.first, b.count,"
+			     " b.attempt, " LOCAL("b.intent_ms") " AS sent, coalesce(b.verdict, 'in doubt') AS verdict, b.class, b.how, " LOCAL(
+				     "b.outcome_ms") " AS answered, b.provider_id, b.peer, b.resolution, b.resolved_by"
+						     " FROM batch b LEFT JOIN lane l ON l.id = b.alert * 65536 + b.lane;"
+						     "CREATE VIEW v_unknown AS SELECT b.alert || '-' || b.lane || '-' || b.number AS name, a.id, l.channel, b.count, " LOCAL(
+							     "b.intent_ms") " AS sent, b.peer FROM batch b JOIN alert a ON a.number = b.alert"
+									    " LEFT JOIN lane l ON l.id = b.alert * 65536 + b.lane"
+									    " WHERE b.verdict = 'unknown' AND b.resolution IS NULL;"
+									    "CREATE VIEW v_channel AS SELECT name, suspended, suspended_by, reason, " LOCAL(
+										    "at_ms") " AS at FROM channel;"
+											     "CREATE VIEW v_event AS SELECT seq, " LOCAL(
+												     "at_ms") " AS at, who, kind, what FROM event;";

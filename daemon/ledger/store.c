@@ -6,15 +6,15 @@
 #define PATIENCE_MS 2000
 
 /* The writer keeps what it touches in key order: a few pages of each table. Sets and documents pass through. */
-#define WRITER_SETTINGS \
-	"PRAGMA synchronous = FULL;" \
-	"PRAGMA foreign_keys = OFF;" \
-	"PRAGMA cache_size = -16384;" \
-	"PRAGMA wal_autocheckpoint = 0;" \
+#define WRITER_SETTINGS                                                                                                \
+	"PRAGMA synchronous = FULL;"                                                                                   \
+	"PRAGMA foreign_keys = OFF;"                                                                                   \
+	"PRAGMA cache_size = -16384;"                                                                                  \
+	"PRAGMA wal_autocheckpoint = 0;"                                                                               \
 	"PRAGMA journal_size_limit = 67108864;"
 
-#define READER_SETTINGS \
-	"PRAGMA query_only = ON;" \
+#define READER_SETTINGS                                                                                                \
+	"PRAGMA query_only = ON;"                                                                                      \
 	"PRAGMA cache_size = -8192;"
 
 enum result store_result_of(int code)
@@ -113,18 +113,19 @@ void store_problem(sqlite3 *db, const char *path, struct problems *problems)
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the disk is full")),
 			N_("make room on the disk that holds this folder, then start crier again"));
 	} else if (result == RESULT_BUSY) {
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("another program holds the ledger locked")),
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+				       N_("another program holds the ledger locked")),
 			N_("close that program (an open sqlite3?), then start crier again"));
 	} else if (result == RESULT_DENIED) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("crier may not write the ledger")),
 			N_("give the folder and its files to user and group crier"));
 	} else if (result == RESULT_CORRUPT) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the ledger is damaged (%s)"),
-				sqlite3_errmsg(db)),
+				       sqlite3_errmsg(db)),
 			N_("keep a copy of the folder, then bring the ledger back from a backup"));
 	} else {
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the ledger cannot be read or written (%s)"),
-				sqlite3_errmsg(db)),
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+				       N_("the ledger cannot be read or written (%s)"), sqlite3_errmsg(db)),
 			N_("look at the disk and at the folder's owner and mode, then start crier again"));
 	}
 }
@@ -155,8 +156,8 @@ static enum result refuse_newer(sqlite3 **db, const char *path, int64_t version,
 	struct place at = {.file = path};
 
 	problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
-			N_("the ledger was written by a newer crier (format %lld, this one knows %d)"), (long long)version,
-			SCHEMA_VERSION),
+			       N_("the ledger was written by a newer crier (format %lld, this one knows %d)"),
+			       (long long)version, SCHEMA_VERSION),
 		N_("install the newer crier again; an older one must not write this file"));
 	sqlite3_close(*db);
 	*db = NULL;
@@ -182,10 +183,11 @@ static int create(sqlite3 *db)
 /* Reads the catalogue and the edges of the tables that a start depends on, not the whole file: that may be gigabytes. */
 static int look(sqlite3 *db)
 {
-	return store_run(db, "SELECT count(*) FROM sqlite_schema; SELECT max(number) FROM alert;"
-			     "SELECT max(id) FROM lane; SELECT count(*) FROM (SELECT 1 FROM batch LIMIT 1);"
-			     "SELECT max(id) FROM receipts; SELECT max(seq) FROM event; SELECT count(*) FROM channel;"
-			     "SELECT count(*) FROM red_switch; SELECT max(id) FROM final");
+	return store_run(db,
+		"SELECT count(*) FROM sqlite_schema; SELECT max(number) FROM alert;"
+		"SELECT max(id) FROM lane; SELECT count(*) FROM (SELECT 1 FROM batch LIMIT 1);"
+		"SELECT max(id) FROM receipts; SELECT max(seq) FROM event; SELECT count(*) FROM channel;"
+		"SELECT count(*) FROM red_switch; SELECT max(id) FROM final");
 }
 
 enum result store_open_writer(const char *path, sqlite3 **db, struct problems *problems)

@@ -10,25 +10,29 @@ static const char *const sql[WRITE_COUNT] = {
 	[WRITE_BEGIN] = "BEGIN IMMEDIATE",
 	[WRITE_COMMIT] = "COMMIT",
 	[WRITE_ROLLBACK] = "ROLLBACK",
-	[WRITE_ALERT] = "INSERT INTO alert (number, id, sender, digest, form, file_name, source, schedule, occurrence_ms,"
-			" status, action, urgency, level, fraud_type, title, author, issued_ms, accepted_ms, from_ms,"
-			" until_ms, supersedes, lanes, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-			" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+	[WRITE_ALERT] =
+		"INSERT INTO alert (number, id, sender, digest, form, file_name, source, schedule, occurrence_ms,"
+		" status, action, urgency, level, fraud_type, title, author, issued_ms, accepted_ms, from_ms,"
+		" until_ms, supersedes, lanes, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
 	[WRITE_DOCUMENT] = "INSERT INTO document (alert, bytes) VALUES (?1, ?2)",
-	[WRITE_LANE] = "INSERT INTO lane (id, alert, lane, channel, medium, audience, language, area, basis, format, text,"
-		       " units, parts, size, state)"
-		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[WRITE_LANE] =
+		"INSERT INTO lane (id, alert, lane, channel, medium, audience, language, area, basis, format, text,"
+		" units, parts, size, state)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 	[WRITE_LANE_SET] = "INSERT INTO lane_set (id, bytes) VALUES (?1, ?2)",
 	[WRITE_MARK] = "UPDATE alert SET fate = ?2, fate_by = ?3, fate_ms = ?4 WHERE number = ?1",
 	[WRITE_TOMBSTONE] = "INSERT OR REPLACE INTO tombstone (id, sender, drill, alert, until_ms)"
 			    " VALUES (?1, ?2, ?3, ?4, ?5)",
-	[WRITE_INTENT] = "INSERT INTO batch (alert, lane, number, first, count, attempt, tries, intent_ms, excluded)"
-			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8) ON CONFLICT DO UPDATE SET first = ?4, count = ?5,"
-			 " attempt = ?6, tries = tries + 1, intent_ms = ?7, excluded = ?8, verdict = NULL, class = NULL,"
-			 " how = NULL, outcome_ms = NULL, provider_id = NULL, peer = NULL, refused = NULL,"
-			 " resolution = NULL, resolved_ms = NULL, resolved_by = NULL, resolved = NULL",
-	[WRITE_TAT] = "INSERT INTO channel (name, tat_ms) SELECT channel, ?2 FROM lane WHERE id = ?1 AND channel IS NOT NULL"
-		      " ON CONFLICT DO UPDATE SET tat_ms = ?2",
+	[WRITE_INTENT] =
+		"INSERT INTO batch (alert, lane, number, first, count, attempt, tries, intent_ms, excluded)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8) ON CONFLICT DO UPDATE SET first = ?4, count = ?5,"
+		" attempt = ?6, tries = tries + 1, intent_ms = ?7, excluded = ?8, verdict = NULL, class = NULL,"
+		" how = NULL, outcome_ms = NULL, provider_id = NULL, peer = NULL, refused = NULL,"
+		" resolution = NULL, resolved_ms = NULL, resolved_by = NULL, resolved = NULL",
+	[WRITE_TAT] =
+		"INSERT INTO channel (name, tat_ms) SELECT channel, ?2 FROM lane WHERE id = ?1 AND channel IS NOT NULL"
+		" ON CONFLICT DO UPDATE SET tat_ms = ?2",
 	[WRITE_OUTCOME] = "UPDATE batch SET verdict = ?4, class = ?5, how = ?6, outcome_ms = ?7, provider_id = ?8,"
 			  " peer = ?9, refused = ?10 WHERE alert = ?1 AND lane = ?2 AND number = ?3",
 	[WRITE_RESOLVE] = "UPDATE batch SET resolution = ?4, resolved_ms = ?5, resolved_by = ?6, resolved = ?7"
@@ -39,9 +43,10 @@ static const char *const sql[WRITE_COUNT] = {
 	[WRITE_FINAL] = "INSERT OR REPLACE INTO final (id, counts, states) VALUES (?1, ?2, ?3)",
 	[WRITE_CLOSE] = "UPDATE alert SET state = 'closed', closed_ms = ?2,"
 			" last_send_ms = (SELECT max(intent_ms) FROM batch WHERE alert = ?1) WHERE number = ?1",
-	[WRITE_CHANNEL] = "INSERT INTO channel (name, suspended, suspended_by, reason, at_ms, tat_ms)"
-			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET suspended = ?2, suspended_by = ?3,"
-			  " reason = ?4, at_ms = ?5, tat_ms = coalesce(?6, tat_ms)",
+	[WRITE_CHANNEL] =
+		"INSERT INTO channel (name, suspended, suspended_by, reason, at_ms, tat_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET suspended = ?2, suspended_by = ?3,"
+		" reason = ?4, at_ms = ?5, tat_ms = coalesce(?6, tat_ms)",
 	[WRITE_SWITCH] = "INSERT OR REPLACE INTO red_switch (only, stopped, stopped_by, at_ms) VALUES (1, ?1, ?2, ?3)",
 	[WRITE_EVENT] = "INSERT INTO event (seq, at_ms, who, kind, what, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[WRITE_LAST_SEAL] = "SELECT seq, seal FROM event ORDER BY seq DESC LIMIT 1",
@@ -206,8 +211,10 @@ static int write_channel(struct writer *writer, const struct ledger_channel *cha
 static int write_switch(struct writer *writer, const struct record *record)
 {
 	sqlite3_stmt *statement = writer->statements[WRITE_SWITCH];
-	struct ledger_event event = {.at_ms = record->as.red_switch.at_ms, .who = record->as.red_switch.by,
-		.kind = record->as.red_switch.stopped ? "stop" : "start", .what = ""};
+	struct ledger_event event = {.at_ms = record->as.red_switch.at_ms,
+		.who = record->as.red_switch.by,
+		.kind = record->as.red_switch.stopped ? "stop" : "start",
+		.what = ""};
 
 	sqlite3_bind_int(statement, 1, record->as.red_switch.stopped);
 	store_bind_text(statement, 2, record->as.red_switch.by);
@@ -242,19 +249,32 @@ static int write_prune(struct writer *writer, struct record *record)
 static int write_record(struct writer *writer, struct record *record)
 {
 	switch (record->kind) {
-	case RECORD_ACCEPT: return write_accept(writer, record->as.accept);
-	case RECORD_MARK: return write_mark(writer, record);
-	case RECORD_INTENT: return write_intent(writer, record);
-	case RECORD_OUTCOME: return write_outcome(writer, record);
-	case RECORD_RESOLVE: return write_resolve(writer, record);
-	case RECORD_RECEIPT: return write_receipts(writer, record->as.receipts);
-	case RECORD_END: return write_end(writer, &record->as.end);
-	case RECORD_CLOSE: return write_close(writer, &record->as.close);
-	case RECORD_CHANNEL: return write_channel(writer, &record->as.channel);
-	case RECORD_SWITCH: return write_switch(writer, record);
-	case RECORD_EVENT: return write_event(writer, &record->as.event);
-	case RECORD_PRUNE: return write_prune(writer, record);
-	case RECORD_COUNT: break;
+	case RECORD_ACCEPT:
+		return write_accept(writer, record->as.accept);
+	case RECORD_MARK:
+		return write_mark(writer, record);
+	case RECORD_INTENT:
+		return write_intent(writer, record);
+	case RECORD_OUTCOME:
+		return write_outcome(writer, record);
+	case RECORD_RESOLVE:
+		return write_resolve(writer, record);
+	case RECORD_RECEIPT:
+		return write_receipts(writer, record->as.receipts);
+	case RECORD_END:
+		return write_end(writer, &record->as.end);
+	case RECORD_CLOSE:
+		return write_close(writer, &record->as.close);
+	case RECORD_CHANNEL:
+		return write_channel(writer, &record->as.channel);
+	case RECORD_SWITCH:
+		return write_switch(writer, record);
+	case RECORD_EVENT:
+		return write_event(writer, &record->as.event);
+	case RECORD_PRUNE:
+		return write_prune(writer, record);
+	case RECORD_COUNT:
+		break;
 	}
 	return SQLITE_INTERNAL;
 }

@@ -40,7 +40,7 @@ enum write_statement {
 struct writer {
 	sqlite3 *db;
 	sqlite3_stmt *statements[WRITE_COUNT];
-	int wal_pages;    /* in the log after the last commit */
+	int wal_pages; /* in the log after the last commit */
 	uint64_t orphans; /* see ledger_stats */
 };
 

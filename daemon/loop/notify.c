@@ -80,7 +80,8 @@ static void say_to_manager(const struct notify *notify, const char *text)
 {
 	if (notify->fd < 0)
 		return;
-	(void)!sendto(notify->fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&notify->to, notify->to_size);
+	(void)!sendto(notify->fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&notify->to,
+		notify->to_size);
 }
 
 void notify_ready(const struct notify *notify)

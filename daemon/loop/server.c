@@ -14,7 +14,7 @@
 #include "loop/sock.h"
 #include "loop/stream.h"
 
-#define ACCEPTS_A_TURN 64
+#define ACCEPTS_A_TURN  64
 #define OUT_OF_FILES_MS 100u
 
 struct sock_server {
@@ -181,8 +181,8 @@ static int listen_unix(const struct sockaddr_un *at, mode_t mode, gid_t group)
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)at, sizeof(*at)) != 0)
 		return give_up(fd, errno);
-	if ((group != (gid_t)-1 && chown(at->sun_path, (uid_t)-1, group) != 0) ||
-		chmod(at->sun_path, mode) != 0 || listen(fd, SOMAXCONN) != 0) {
+	if ((group != (gid_t)-1 && chown(at->sun_path, (uid_t)-1, group) != 0) || chmod(at->sun_path, mode) != 0 ||
+		listen(fd, SOMAXCONN) != 0) {
 		int error = errno;
 		unlink(at->sun_path);
 		return give_up(fd, error);
@@ -250,6 +250,7 @@ void sock_server_close(struct sock_server *server, void (*closed)(void *arg), vo
 	uv_close((uv_handle_t *)&server->poll, on_closed);
 	close(server->fd);
 	/* Another daemon may have put its own socket there since. */
-	if (server->path != NULL && lstat(server->path, &st) == 0 && st.st_dev == server->dev && st.st_ino == server->ino)
+	if (server->path != NULL && lstat(server->path, &st) == 0 && st.st_dev == server->dev &&
+		st.st_ino == server->ino)
 		unlink(server->path);
 }

@@ -11,7 +11,7 @@ struct signals;
 
 struct signals_events {
 	void (*stop)(void *arg, int number); /* SIGTERM or SIGINT, every time one comes */
-	void (*reload)(void *arg);           /* SIGHUP */
+	void (*reload)(void *arg); /* SIGHUP */
 };
 
 /* Begins to listen. It does not keep loop_run() going by itself. NULL with errno when the system refuses. */

@@ -17,14 +17,14 @@
 #include "base/require.h"
 #include "loop/stream.h"
 
-#define READ_SIZE (64u << 10)
+#define READ_SIZE        (64u << 10)
 #define DESCRIPTORS_MOST 8
-#define LINGER_MS 1000u
+#define LINGER_MS        1000u
 
 enum sock_state {
 	SOCK_CONNECTING,
 	SOCK_OPEN,
-	SOCK_DRAINING,  /* no more bytes come in or are taken; what is unsent leaves */
+	SOCK_DRAINING, /* no more bytes come in or are taken; what is unsent leaves */
 	SOCK_LINGERING, /* all sent and said so; waits for the peer's end, so that nothing on its way is torn up */
 	SOCK_ENDED,
 };
@@ -36,19 +36,19 @@ struct sock {
 	enum sock_state state;
 	bool local;
 	bool adopted;
-	bool polling;      /* `poll` is initialised */
-	bool drain_first;  /* asked to drain while connecting */
-	bool peer_done;    /* the peer sends nothing more */
-	bool behind;       /* owes the sender a `writable` */
+	bool polling; /* `poll` is initialised */
+	bool drain_first; /* asked to drain while connecting */
+	bool peer_done; /* the peer sends nothing more */
+	bool behind; /* owes the sender a `writable` */
 	int fd;
-	int descriptor;    /* came with the bytes, or -1 */
-	int error;         /* for `closed` */
+	int descriptor; /* came with the bytes, or -1 */
+	int error; /* for `closed` */
 	uv_poll_t poll;
-	int poll_events;   /* what `poll` is armed for now */
+	int poll_events; /* what `poll` is armed for now */
 	struct timer patience;
 	struct deferred flush; /* also carries the end where there is no poll handle */
 	struct buf out;
-	size_t sent;       /* bytes at the front of `out` that have left */
+	size_t sent; /* bytes at the front of `out` that have left */
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -439,8 +439,7 @@ bool sock_peer(const struct sock *sock, uid_t *uid, gid_t *gid, pid_t *pid)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
-	if (!sock->local || sock->fd < 0 ||
-		getsockopt(sock->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+	if (!sock->local || sock->fd < 0 || getsockopt(sock->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
 		return false;
 	*uid = peer.uid;
 	*gid = peer.gid;

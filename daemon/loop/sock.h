@@ -16,12 +16,12 @@ struct sock;
 
 /* What may wait unsent; below the low mark the sender is told to go on. */
 #define SOCK_UNSENT_MOST (1u << 20)
-#define SOCK_UNSENT_LOW (64u << 10)
+#define SOCK_UNSENT_LOW  (64u << 10)
 
 struct sock_events {
-	void (*connected)(void *arg);                                /* clients only */
+	void (*connected)(void *arg); /* clients only */
 	void (*received)(void *arg, const char *bytes, size_t size); /* bytes are valid during the call */
-	void (*writable)(void *arg);                                 /* unsent bytes went below the low mark again */
+	void (*writable)(void *arg); /* unsent bytes went below the low mark again */
 	/* The connection is over, for `error` (0: the peer closed; else a positive errno). The sock is gone after this. */
 	void (*closed)(void *arg, int error);
 };

@@ -14,18 +14,18 @@
 struct loop {
 	uv_loop_t uv;
 
-	uv_timer_t wake;          /* set to the earliest timer */
-	struct timer **heap;      /* heap[0] is due first; a timer's `place` is its index */
+	uv_timer_t wake; /* set to the earliest timer */
+	struct timer **heap; /* heap[0] is due first; a timer's `place` is its index */
 	unsigned int timers;
 	unsigned int timers_room;
-	bool firing;              /* the heap is being emptied of what is due: `wake` is set afterwards */
+	bool firing; /* the heap is being emptied of what is due: `wake` is set afterwards */
 
-	uv_idle_t idle;           /* runs while calls are put off, and so keeps the poll from waiting */
+	uv_idle_t idle; /* runs while calls are put off, and so keeps the poll from waiting */
 	struct deferred *first;
-	struct deferred **last;   /* where the next one is hung */
-	struct deferred *now;     /* the rest of those being called in this turn */
+	struct deferred **last; /* where the next one is hung */
+	struct deferred *now; /* the rest of those being called in this turn */
 
-	unsigned int jobs;        /* loop_work whose `done` is still to come */
+	unsigned int jobs; /* loop_work whose `done` is still to come */
 };
 
 /* timer.c: the timer side of a loop's birth and of its end. */

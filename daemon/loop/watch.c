@@ -72,8 +72,8 @@ static bool begin(struct watch *watch, struct loop *loop)
 	if (stat(watch->path, &st) != 0)
 		return false;
 	/* IN_CREATE, because a link made in the folder is never written to. */
-	if (inotify_add_watch(watch->fd, watch->path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE_SELF |
-		IN_MOVE_SELF | IN_ONLYDIR) < 0)
+	if (inotify_add_watch(watch->fd, watch->path,
+		    IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0)
 		return false;
 	watch->dev = st.st_dev;
 	watch->ino = st.st_ino;

@@ -10,7 +10,7 @@
  */
 struct bucket {
 	uint64_t interval_ns; /* between two units; 0: unlimited */
-	uint64_t free_at_ns;  /* monotonic time from which the next batch may go */
+	uint64_t free_at_ns; /* monotonic time from which the next batch may go */
 };
 
 /* `count` units in `per_ms`; count 0 is unlimited. Keeps what is owed from before. */

@@ -317,8 +317,12 @@ static void add_run(struct plan *plan, struct plan_lane *lane, uint32_t first, u
 {
 	struct plan_batch *batch = mem_zalloc(sizeof(*batch));
 
-	*batch = (struct plan_batch){.lane = lane, .number = lane->number++, .first = first, .count = count,
-		.attempt = attempt, .split = split};
+	*batch = (struct plan_batch){.lane = lane,
+		.number = lane->number++,
+		.first = first,
+		.count = count,
+		.attempt = attempt,
+		.split = split};
 	put_again(plan, batch);
 }
 
@@ -517,7 +521,8 @@ void plan_void(struct plan *plan, struct plan_batch *batch)
 	free(batch);
 }
 
-static enum plan_end try_again(struct plan *plan, uint64_t now_ms, struct plan_batch *batch, const struct outcome *outcome)
+static enum plan_end try_again(struct plan *plan, uint64_t now_ms, struct plan_batch *batch,
+	const struct outcome *outcome)
 {
 	if (batch->lane->stopped) {
 		free(batch);
@@ -525,7 +530,8 @@ static enum plan_end try_again(struct plan *plan, uint64_t now_ms, struct plan_b
 	}
 	batch->due_ms = now_ms;
 	if (outcome->class == CLASS_RETRY || outcome->class == CLASS_AMBIGUOUS) {
-		batch->due_ms += window_backoff_ms(batch->attempt, next_random(plan), plan->retry.base_ms, plan->retry.most_ms);
+		batch->due_ms += window_backoff_ms(batch->attempt, next_random(plan), plan->retry.base_ms,
+			plan->retry.most_ms);
 		batch->attempt++;
 	}
 	put_again(plan, batch);

@@ -22,8 +22,8 @@ struct plan_channel {
 	uint32_t rate_count; /* units in rate_per_ms; 0: unlimited */
 	uint64_t rate_per_ms;
 	unsigned int window; /* batches in flight, at least 1 */
-	uint32_t batch;      /* recipients in one send, at least 1 */
-	bool absolute;       /* a send sets absolute state: after a lost answer it is simply repeated */
+	uint32_t batch; /* recipients in one send, at least 1 */
+	bool absolute; /* a send sets absolute state: after a lost answer it is simply repeated */
 };
 
 struct plan_retry {
@@ -50,12 +50,12 @@ enum plan_step {
 
 /* What became of a settled batch's recipients, for the tally and the ledger. */
 enum plan_end {
-	PLAN_DONE,  /* accepted, less the refused ones */
+	PLAN_DONE, /* accepted, less the refused ones */
 	PLAN_AGAIN, /* waiting for another attempt under the same number */
 	PLAN_SPLIT, /* waiting in smaller batches with numbers of their own */
 	PLAN_REFUSED,
 	PLAN_IN_DOUBT,
-	PLAN_GONE,  /* not taken by the provider, and the lane was stopped meanwhile: nobody will try again */
+	PLAN_GONE, /* not taken by the provider, and the lane was stopped meanwhile: nobody will try again */
 };
 
 struct plan *plan_new(struct plan_retry retry, uint64_t seed);
@@ -92,13 +92,13 @@ void plan_quiet(struct plan *plan, bool quiet);
 
 struct plan_lane_spec {
 	unsigned int channel;
-	uint32_t alert;   /* lanes of one alert share its turn */
+	uint32_t alert; /* lanes of one alert share its turn */
 	enum urgency urgency;
-	uint32_t size;    /* positions */
-	uint32_t first;   /* from which nothing was cut yet: 0, or further after a restart */
-	uint32_t number;  /* of the next batch: 1, or further after a restart */
-	uint32_t cost;    /* units a recipient: parts of an SMS, else 1 */
-	bool quiet;       /* waits in quiet hours */
+	uint32_t size; /* positions */
+	uint32_t first; /* from which nothing was cut yet: 0, or further after a restart */
+	uint32_t number; /* of the next batch: 1, or further after a restart */
+	uint32_t cost; /* units a recipient: parts of an SMS, else 1 */
+	bool quiet; /* waits in quiet hours */
 	void *owner;
 };
 

@@ -2,7 +2,7 @@
 
 enum {
 	FIRST_SIZE = 4,
-	PATIENCE = 3,              /* failures in a row before the window closes */
+	PATIENCE = 3, /* failures in a row before the window closes */
 	THROTTLE_DEFAULT_MS = 1000, /* a provider that names no wait */
 	CLOSED_MOST_MS = 60 * 1000
 };

@@ -16,7 +16,7 @@ struct window {
 	unsigned int most; /* configured */
 	unsigned int size; /* at the moment, 1 … most */
 	unsigned int failures; /* in a row */
-	bool probing;      /* the last word was a lost answer */
+	bool probing; /* the last word was a lost answer */
 	uint64_t closed_until_ms; /* monotonic; 0: open */
 };
 

@@ -36,9 +36,9 @@ struct build {
 	size_t list_count;
 	struct compose *compose;
 	struct numbers areas, languages, role_sets;
-	struct names role_words;  /* the composer's sets of roles, by their number */
+	struct names role_words; /* the composer's sets of roles, by their number */
 	int64_t good_until_day;
-	enum result result;       /* the first failure */
+	enum result result; /* the first failure */
 	int fd;
 };
 
@@ -167,7 +167,8 @@ static void read_words(struct build *build, const char *sql, enum words words, s
 /* Lists that count on `day`, newest first. */
 static void open_lists(struct build *build, const char *day)
 {
-	sqlite3_stmt *statement = db_prepare(build->roster, "SELECT edition, until FROM list"
+	sqlite3_stmt *statement = db_prepare(build->roster,
+		"SELECT edition, until FROM list"
 		" WHERE until IS NULL OR until >= ? ORDER BY edition DESC");
 
 	if (statement == NULL) {
@@ -184,7 +185,8 @@ static void open_lists(struct build *build, const char *day)
 		build->lists = mem_resize(build->lists, build->list_count + 1, sizeof(*build->lists));
 		walk_begin(build, &build->lists[build->list_count++], build->roster,
 			"SELECT place, birth_year, roles, area, language FROM member WHERE place BETWEEN ? AND ?"
-			" ORDER BY place", edition);
+			" ORDER BY place",
+			edition);
 	}
 	sqlite3_finalize(statement);
 }

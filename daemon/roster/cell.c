@@ -102,10 +102,28 @@ bool cell_language(const char *text, size_t size, char out[CELL_LANGUAGE_ROOM])
 	static const struct {
 		const char *written, *tag;
 	} names[] = {
-		{"中文", "zh"}, {"汉语", "zh"}, {"普通话", "zh"}, {"zh-cn", "zh"}, {"zh-hans", "zh"}, {"chinese", "zh"},
-		{"英语", "en"}, {"英文", "en"}, {"english", "en"}, {"维吾尔语", "ug"}, {"维语", "ug"}, {"藏语", "bo"},
-		{"藏文", "bo"}, {"蒙古语", "mn"}, {"蒙语", "mn"}, {"朝鲜语", "ko"}, {"韩语", "ko"}, {"哈萨克语", "kk"},
-		{"彝语", "ii"}, {"壮语", "za"}, {"日语", "ja"}, {"俄语", "ru"},
+		{"中文", "zh"},
+		{"汉语", "zh"},
+		{"普通话", "zh"},
+		{"zh-cn", "zh"},
+		{"zh-hans", "zh"},
+		{"chinese", "zh"},
+		{"英语", "en"},
+		{"英文", "en"},
+		{"english", "en"},
+		{"维吾尔语", "ug"},
+		{"维语", "ug"},
+		{"藏语", "bo"},
+		{"藏文", "bo"},
+		{"蒙古语", "mn"},
+		{"蒙语", "mn"},
+		{"朝鲜语", "ko"},
+		{"韩语", "ko"},
+		{"哈萨克语", "kk"},
+		{"彝语", "ii"},
+		{"壮语", "za"},
+		{"日语", "ja"},
+		{"俄语", "ru"},
 	};
 	char plain[40];
 	size_t used = narrow(text, size, plain, sizeof(plain)), letters = 0;
@@ -120,7 +138,8 @@ bool cell_language(const char *text, size_t size, char out[CELL_LANGUAGE_ROOM])
 	}
 	while (plain[letters] >= 'a' && plain[letters] <= 'z')
 		letters++;
-	if (letters < 2 || letters > 3 || used >= CELL_LANGUAGE_ROOM || (plain[letters] != '\0' && plain[letters] != '-'))
+	if (letters < 2 || letters > 3 || used >= CELL_LANGUAGE_ROOM ||
+		(plain[letters] != '\0' && plain[letters] != '-'))
 		return false;
 	for (size_t i = letters; i < used; i++) {
 		if (!isalnum((unsigned char)plain[i]) && plain[i] != '-')

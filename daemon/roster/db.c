@@ -74,7 +74,8 @@ enum result db_problem(enum db_which which, enum result result, struct problems 
 	else if (result == RESULT_CORRUPT)
 		problem_remedy(problem, N_("stop crierd and bring the file back from a backup"));
 	else if (result == RESULT_DENIED)
-		problem_remedy(problem, N_("the state folder and its files must belong to the user that crierd runs as"));
+		problem_remedy(problem,
+			N_("the state folder and its files must belong to the user that crierd runs as"));
 	else if (result == RESULT_BUSY)
 		problem_remedy(problem, N_("another program is writing to it; try again later"));
 	return result;
@@ -180,7 +181,8 @@ static enum result create(sqlite3 *db, enum db_which which)
 static enum result prepare(sqlite3 *db, enum db_which which, struct problems *problems)
 {
 	int version = 0;
-	enum result result = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	enum result result = db_run(db,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 16777216");
 
 	if (result == RESULT_OK)
@@ -190,7 +192,8 @@ static enum result prepare(sqlite3 *db, enum db_which which, struct problems *pr
 	if (result == RESULT_OK && version > SCHEMA_VERSION) {
 		struct place at = {.file = file_names[which]};
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
-			N_("this file was written by a newer crier")), N_("install that version again"));
+				       N_("this file was written by a newer crier")),
+			N_("install that version again"));
 		return RESULT_INVALID;
 	}
 	return db_problem(which, result, problems);

@@ -11,9 +11,9 @@
  * outnumber the damaged places.
  */
 struct encoding_scan {
-	uint64_t characters;  /* well-formed, of three bytes or more */
-	uint64_t damaged;     /* bytes that fit nowhere */
-	uint64_t zeros;       /* zero bytes: UTF-16 or no text at all */
+	uint64_t characters; /* well-formed, of three bytes or more */
+	uint64_t damaged; /* bytes that fit nowhere */
+	uint64_t zeros; /* zero bytes: UTF-16 or no text at all */
 	unsigned char rest[4]; /* an unfinished character at the end of a piece */
 	size_t rest_size;
 };

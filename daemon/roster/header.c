@@ -15,33 +15,72 @@ static const struct alias {
 	const char *written;
 	enum column column;
 } aliases[] = {
-	{"phone", COLUMN_PHONE}, {"mobile", COLUMN_PHONE}, {"phonenumber", COLUMN_PHONE}, {"手机号", COLUMN_PHONE},
-	{"手机号码", COLUMN_PHONE}, {"手机", COLUMN_PHONE}, {"电话", COLUMN_PHONE}, {"电话号码", COLUMN_PHONE},
-	{"联系电话", COLUMN_PHONE}, {"联系方式", COLUMN_PHONE}, {"移动电话", COLUMN_PHONE},
-	{"birthyear", COLUMN_YEAR}, {"yearofbirth", COLUMN_YEAR}, {"出生年", COLUMN_YEAR}, {"出生年份", COLUMN_YEAR},
-	{"roles", COLUMN_ROLES}, {"role", COLUMN_ROLES}, {"身份", COLUMN_ROLES}, {"角色", COLUMN_ROLES},
-	{"人群", COLUMN_ROLES}, {"身份类别", COLUMN_ROLES}, {"人员类别", COLUMN_ROLES},
-	{"area", COLUMN_AREA}, {"areacode", COLUMN_AREA}, {"区域", COLUMN_AREA}, {"区域代码", COLUMN_AREA},
-	{"地区", COLUMN_AREA}, {"行政区划", COLUMN_AREA}, {"行政区划代码", COLUMN_AREA}, {"所属区域", COLUMN_AREA},
-	{"language", COLUMN_LANGUAGE}, {"lang", COLUMN_LANGUAGE}, {"语言", COLUMN_LANGUAGE}, {"语种", COLUMN_LANGUAGE},
-	{"optout", COLUMN_OPT_OUT}, {"退订", COLUMN_OPT_OUT}, {"是否退订", COLUMN_OPT_OUT}, {"已退订", COLUMN_OPT_OUT},
-	{"idnumber", COLUMN_IDENTITY}, {"idcard", COLUMN_IDENTITY}, {"idno", COLUMN_IDENTITY},
-	{"identitynumber", COLUMN_IDENTITY}, {"身份证", COLUMN_IDENTITY}, {"身份证号", COLUMN_IDENTITY},
-	{"身份证号码", COLUMN_IDENTITY}, {"公民身份号码", COLUMN_IDENTITY}, {"公民身份证号码", COLUMN_IDENTITY},
-	{"证件号", COLUMN_IDENTITY}, {"证件号码", COLUMN_IDENTITY},
-	{"birthdate", COLUMN_BIRTH_DATE}, {"birthday", COLUMN_BIRTH_DATE}, {"dateofbirth", COLUMN_BIRTH_DATE},
-	{"出生日期", COLUMN_BIRTH_DATE}, {"出生年月", COLUMN_BIRTH_DATE}, {"出生年月日", COLUMN_BIRTH_DATE},
+	{"phone", COLUMN_PHONE},
+	{"mobile", COLUMN_PHONE},
+	{"phonenumber", COLUMN_PHONE},
+	{"手机号", COLUMN_PHONE},
+	{"手机号码", COLUMN_PHONE},
+	{"手机", COLUMN_PHONE},
+	{"电话", COLUMN_PHONE},
+	{"电话号码", COLUMN_PHONE},
+	{"联系电话", COLUMN_PHONE},
+	{"联系方式", COLUMN_PHONE},
+	{"移动电话", COLUMN_PHONE},
+	{"birthyear", COLUMN_YEAR},
+	{"yearofbirth", COLUMN_YEAR},
+	{"出生年", COLUMN_YEAR},
+	{"出生年份", COLUMN_YEAR},
+	{"roles", COLUMN_ROLES},
+	{"role", COLUMN_ROLES},
+	{"身份", COLUMN_ROLES},
+	{"角色", COLUMN_ROLES},
+	{"人群", COLUMN_ROLES},
+	{"身份类别", COLUMN_ROLES},
+	{"人员类别", COLUMN_ROLES},
+	{"area", COLUMN_AREA},
+	{"areacode", COLUMN_AREA},
+	{"区域", COLUMN_AREA},
+	{"区域代码", COLUMN_AREA},
+	{"地区", COLUMN_AREA},
+	{"行政区划", COLUMN_AREA},
+	{"行政区划代码", COLUMN_AREA},
+	{"所属区域", COLUMN_AREA},
+	{"language", COLUMN_LANGUAGE},
+	{"lang", COLUMN_LANGUAGE},
+	{"语言", COLUMN_LANGUAGE},
+	{"语种", COLUMN_LANGUAGE},
+	{"optout", COLUMN_OPT_OUT},
+	{"退订", COLUMN_OPT_OUT},
+	{"是否退订", COLUMN_OPT_OUT},
+	{"已退订", COLUMN_OPT_OUT},
+	{"idnumber", COLUMN_IDENTITY},
+	{"idcard", COLUMN_IDENTITY},
+	{"idno", COLUMN_IDENTITY},
+	{"identitynumber", COLUMN_IDENTITY},
+	{"身份证", COLUMN_IDENTITY},
+	{"身份证号", COLUMN_IDENTITY},
+	{"身份证号码", COLUMN_IDENTITY},
+	{"公民身份号码", COLUMN_IDENTITY},
+	{"公民身份证号码", COLUMN_IDENTITY},
+	{"证件号", COLUMN_IDENTITY},
+	{"证件号码", COLUMN_IDENTITY},
+	{"birthdate", COLUMN_BIRTH_DATE},
+	{"birthday", COLUMN_BIRTH_DATE},
+	{"dateofbirth", COLUMN_BIRTH_DATE},
+	{"出生日期", COLUMN_BIRTH_DATE},
+	{"出生年月", COLUMN_BIRTH_DATE},
+	{"出生年月日", COLUMN_BIRTH_DATE},
 	{"生日", COLUMN_BIRTH_DATE},
 };
 
 /* What is proposed for a slip of the hand. */
-static const char *const proposals[] = {"phone", "birth_year", "roles", "area", "language", "opt_out", "手机号", "出生年",
-	"身份", "区域", "语言", "退订", NULL};
+static const char *const proposals[] = {"phone", "birth_year", "roles", "area", "language", "opt_out", "手机号",
+	"出生年", "身份", "区域", "语言", "退订", NULL};
 
 const char *column_name(enum column column)
 {
-	static const char *const names[COLUMN_COUNT] = {
-		"phone", "birth_year", "roles", "area", "language", "opt_out", "identity_number", "birth_date"};
+	static const char *const names[COLUMN_COUNT] = {"phone", "birth_year", "roles", "area", "language", "opt_out",
+		"identity_number", "birth_date"};
 
 	return names[column];
 }
@@ -106,11 +145,14 @@ static void refuse_unknown(const char *text, size_t size, const struct place *at
 	free(copy);
 	struct problem *problem = problem_add(problems, PROBLEM_ERROR, at, name, N_("this column is not known"));
 	if (nearest != NULL)
-		problem_remedy(problem, N_("did you mean \"%s\"? Or pass over unknown columns with --discard-extra: they "
-			"are never stored"), nearest);
+		problem_remedy(problem,
+			N_("did you mean \"%s\"? Or pass over unknown columns with --discard-extra: they "
+			   "are never stored"),
+			nearest);
 	else
-		problem_remedy(problem, N_("known are phone, birth_year, roles, area, language and opt_out; pass over "
-			"others with --discard-extra: they are never stored"));
+		problem_remedy(problem,
+			N_("known are phone, birth_year, roles, area, language and opt_out; pass over "
+			   "others with --discard-extra: they are never stored"));
 }
 
 static void refuse_private(const char *text, size_t size, const struct place *at, struct problems *problems)
@@ -119,7 +161,7 @@ static void refuse_private(const char *text, size_t size, const struct place *at
 
 	show(text, size, name);
 	problem_remedy(problem_add(problems, PROBLEM_ERROR, at, name,
-		N_("a roster keeps the year of birth only, never this column")),
+			       N_("a roster keeps the year of birth only, never this column")),
 		N_("add --discard-extra: the birth year is taken from it and the rest is never stored"));
 }
 
@@ -134,8 +176,9 @@ static void place_cell(struct header *header, int place, const char *text, size_
 
 	if (known && header->place[column] >= 0) {
 		show(text, size, name);
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, at, name,
-			N_("two columns mean the same: %s"), column_name(column)), N_("remove one of them"));
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, at, name, N_("two columns mean the same: %s"),
+				       column_name(column)),
+			N_("remove one of them"));
 		return;
 	}
 	if (known && (!private || discard_extra))
@@ -182,7 +225,7 @@ static bool whole_line_wrong(const struct reader_row *row, const struct place *a
 	}
 	if (looks_like_data(&row->csv)) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, at, NULL,
-			N_("the file begins with a number instead of the names of its columns")),
+				       N_("the file begins with a number instead of the names of its columns")),
 			N_("the first line names the columns: phone,birth_year,roles,area,language,opt_out"));
 		return true;
 	}
@@ -215,7 +258,7 @@ enum result header_read(struct header *header, struct reader *reader, const char
 	}
 	if (header->place[COLUMN_PHONE] < 0)
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, column_name(COLUMN_PHONE),
-			N_("there is no column with phone numbers")),
+				       N_("there is no column with phone numbers")),
 			N_("name one of the columns \"phone\" or \"手机号\""));
 	return problems->errors > before ? RESULT_INVALID : RESULT_OK;
 }

@@ -26,8 +26,8 @@ enum column {
 
 struct header {
 	int place[COLUMN_COUNT]; /* of the cell; -1: there is no such column */
-	size_t columns;          /* cells of the line */
-	char **discarded;        /* names of the columns passed over, NULL-ended, or NULL */
+	size_t columns; /* cells of the line */
+	char **discarded; /* names of the columns passed over, NULL-ended, or NULL */
 };
 
 /*

@@ -25,7 +25,7 @@
 enum {
 	PIECE = 2 * 1024 * 1024, /* records sorted in memory: 48 MiB, twice while sorting */
 	LINES_MOST = 200000000,
-	LOOK_EVERY = 2048,       /* lines between looks at the clock and the cancel flag */
+	LOOK_EVERY = 2048, /* lines between looks at the clock and the cancel flag */
 	TELL_MS = 100,
 };
 
@@ -90,20 +90,22 @@ static enum result check_order(const struct roster_import *order, struct problem
 
 	if (!word(order->list, 64))
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, "--list",
-			N_("the list needs a name of at most 64 bytes")), N_("give it, such as --list 玉山镇"));
+				       N_("the list needs a name of at most 64 bytes")),
+			N_("give it, such as --list 玉山镇"));
 	if (!word(order->source, 200))
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, "--source",
-			N_("it is not said which unit the list comes from")), N_("give it, such as --source 玉山派出所"));
+				       N_("it is not said which unit the list comes from")),
+			N_("give it, such as --source 玉山派出所"));
 	if (!word(order->basis, 200))
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, "--basis",
-			N_("it is not said on what ground these data are used")),
+				       N_("it is not said on what ground these data are used")),
 			N_("give it, such as --basis \"反电信网络诈骗法 第三十条\""));
 	if (order->until != NULL && !date_parse(order->until, &day))
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, "--until", N_("this is no date")),
 			N_("write it as 2026-12-31"));
 	else if (order->until != NULL && day < date_of(order->now_ms))
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, "--until",
-			N_("this day has passed: nobody on the list would be warned")),
+				       N_("this day has passed: nobody on the list would be warned")),
 			N_("give the last day on which the list may be used"));
 	return problems->errors > before ? RESULT_INVALID : RESULT_OK;
 }
@@ -168,10 +170,12 @@ static enum result tell(struct import *import, enum result result)
 		problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
 			N_("the import was cancelled; nothing was changed"));
 	else if (result == RESULT_TOO_BIG)
-		problem_add(import->problems, PROBLEM_ERROR, &at, NULL, N_("the file has more lines than can be people"));
+		problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
+			N_("the file has more lines than can be people"));
 	else if (result == RESULT_NO_SPACE)
 		problem_remedy(problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
-			N_("the disk is full; nothing was changed")), N_("make room on the disk of the state folder"));
+				       N_("the disk is full; nothing was changed")),
+			N_("make room on the disk of the state folder"));
 	else if (result != RESULT_OK)
 		problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
 			N_("the import failed: %s; nothing was changed"), result_text(result));
@@ -198,7 +202,8 @@ static enum result read_file(struct import *import)
 	enum result told = reject_end(&import->reject);
 	if (result == RESULT_OK && told != RESULT_OK) {
 		problem_remedy(problem_add(import->problems, PROBLEM_ERROR, NULL, NULL,
-			N_("the file of rejected lines cannot be written: %s; nothing was changed"), result_text(told)),
+				       N_("the file of rejected lines cannot be written: %s; nothing was changed"),
+				       result_text(told)),
 			N_("choose another place for it"));
 		return told;
 	}
@@ -210,7 +215,7 @@ static enum result refuse_nobody(struct import *import)
 	struct place at = {.file = import->order->file};
 
 	problem_remedy(problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
-		N_("not one line could be taken; the list stays as it was")),
+			       N_("not one line could be taken; the list stays as it was")),
 		N_("the file of rejected lines says why for each line"));
 	return RESULT_INVALID;
 }
@@ -248,8 +253,9 @@ static enum result finish(struct import *import)
 	sqlite3_wal_checkpoint_v2(import->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (result != RESULT_OK)
 		problem_remedy(problem_add(import->problems, PROBLEM_ERROR, NULL, NULL,
-			N_("the list is stored, but the view of residents could not be renewed: %s"),
-			result_text(result)), N_("make room on the disk if it is full, then restart crierd"));
+				       N_("the list is stored, but the view of residents could not be renewed: %s"),
+				       result_text(result)),
+			N_("make room on the disk if it is full, then restart crierd"));
 	return result;
 }
 
@@ -292,7 +298,8 @@ static enum result open_folder(struct import *import)
 	if (import->folder >= 0)
 		return lock_take(&import->lock, import->folder, import->problems);
 	enum result result = result_of_errno(errno);
-	problem_add(import->problems, PROBLEM_ERROR, &at, NULL, N_("the folder cannot be used: %s"), result_text(result));
+	problem_add(import->problems, PROBLEM_ERROR, &at, NULL, N_("the folder cannot be used: %s"),
+		result_text(result));
 	return result;
 }
 

@@ -15,43 +15,43 @@
  * nothing: a failed or cancelled import changes nothing. Afterwards the main thread calls roster_refresh().
  */
 struct roster_progress {
-	uint64_t bytes, bytes_total;      /* of the file, while reading */
+	uint64_t bytes, bytes_total; /* of the file, while reading */
 	uint64_t lines, taken, rejected;
-	uint64_t written;                 /* people written, while storing */
+	uint64_t written; /* people written, while storing */
 };
 
 /* Why a line was not taken. Words for people: roster_reject_text(). */
 enum roster_reject {
 	REJECT_PHONE_EMPTY,
 	REJECT_PHONE_SPREADSHEET, /* 1.38E+10 */
-	REJECT_PHONE,             /* not a mainland mobile number */
+	REJECT_PHONE, /* not a mainland mobile number */
 	REJECT_YEAR,
-	REJECT_IDENTITY,          /* an identity number that does not hold */
+	REJECT_IDENTITY, /* an identity number that does not hold */
 	REJECT_ROLE,
 	REJECT_AREA,
 	REJECT_LANGUAGE,
 	REJECT_OPT_OUT,
-	REJECT_COLUMNS,           /* more cells than the header has */
-	REJECT_QUOTE,             /* a quote that is never closed, or text behind a closing one */
+	REJECT_COLUMNS, /* more cells than the header has */
+	REJECT_QUOTE, /* a quote that is never closed, or text behind a closing one */
 	REJECT_LONG,
-	REJECT_CHARACTERS,        /* neither UTF-8 nor GBK */
-	REJECT_VARIETY,           /* more different roles or areas than a roster can hold */
+	REJECT_CHARACTERS, /* neither UTF-8 nor GBK */
+	REJECT_VARIETY, /* more different roles or areas than a roster can hold */
 	ROSTER_REJECT_COUNT,
 };
 
 struct roster_import {
-	const char *state;     /* the roster's folder */
-	int fd;                /* a regular file, read from its beginning; stays open */
-	const char *file;      /* its name, for messages */
-	const char *list;      /* name of the list */
-	const char *source;    /* the unit that it comes from */
-	const char *basis;     /* on what ground the data are used */
-	const char *until;     /* "2026-12-31": last day on which it counts; or NULL */
-	bool discard_extra;    /* pass over unknown columns; they are never stored */
-	bool dry_run;          /* read, check and count only; the reject file is written all the same */
-	int reject_fd;         /* where rejected lines are told, open for writing; -1: nowhere */
+	const char *state; /* the roster's folder */
+	int fd; /* a regular file, read from its beginning; stays open */
+	const char *file; /* its name, for messages */
+	const char *list; /* name of the list */
+	const char *source; /* the unit that it comes from */
+	const char *basis; /* on what ground the data are used */
+	const char *until; /* "2026-12-31": last day on which it counts; or NULL */
+	bool discard_extra; /* pass over unknown columns; they are never stored */
+	bool dry_run; /* read, check and count only; the reject file is written all the same */
+	int reject_fd; /* where rejected lines are told, open for writing; -1: nowhere */
 	const char *default_area; /* code for residents without area (the site's own); NULL: none */
-	int64_t now_ms;        /* wall */
+	int64_t now_ms; /* wall */
 
 	/*
 	 * The code of an area's name; false when it is not known. Called in the importing thread for anything that is no
@@ -68,19 +68,19 @@ struct roster_import {
 };
 
 struct roster_totals {
-	uint64_t lines;      /* of data, blank ones left out = taken + rejected */
+	uint64_t lines; /* of data, blank ones left out = taken + rejected */
 	uint64_t taken;
 	uint64_t rejected;
 	uint64_t reasons[ROSTER_REJECT_COUNT];
 	uint64_t blank;
-	uint64_t repeated;   /* taken lines whose number had stood on an earlier line */
-	uint64_t people;     /* unique numbers on the list now */
-	uint64_t fresh;      /* of them, never known before */
-	uint64_t left;       /* were on the list before and are not now */
-	uint64_t opt_outs;   /* lines that ask for it */
+	uint64_t repeated; /* taken lines whose number had stood on an earlier line */
+	uint64_t people; /* unique numbers on the list now */
+	uint64_t fresh; /* of them, never known before */
+	uint64_t left; /* were on the list before and are not now */
+	uint64_t opt_outs; /* lines that ask for it */
 	uint64_t without_area, without_year; /* people */
-	bool gbk;            /* the file was GBK rather than UTF-8 */
-	char **discarded;    /* names of columns passed over, NULL-ended, or NULL */
+	bool gbk; /* the file was GBK rather than UTF-8 */
+	char **discarded; /* names of columns passed over, NULL-ended, or NULL */
 };
 
 /*

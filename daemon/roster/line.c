@@ -280,8 +280,8 @@ void line_read(struct line_reader *line, const struct reader_row *row, struct li
 		result->reason = row->found == CSV_LONG ? REJECT_LONG : REJECT_QUOTE;
 		return;
 	}
-	result->taken = read_phone(line, row, result) && read_year(line, row, result) && read_roles(line, row, result) &&
-		read_area(line, row, result) && read_others(line, row, result);
+	result->taken = read_phone(line, row, result) && read_year(line, row, result) &&
+		read_roles(line, row, result) && read_area(line, row, result) && read_others(line, row, result);
 	if (row->csv.spoiled || too_many(line, &row->csv)) {
 		result->taken = false;
 		result->field = COLUMN_COUNT;

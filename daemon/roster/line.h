@@ -14,7 +14,7 @@
  * area or a set of roles is remembered, so that the same words are worked out once.
  */
 enum {
-	LINE_AREAS_MOST = 200000,    /* more than the villages of any province */
+	LINE_AREAS_MOST = 200000, /* more than the villages of any province */
 	LINE_ROLE_SETS_MOST = 20000,
 	LINE_ROLES_MOST = 512,
 	LINE_LANGUAGES_MOST = 200,
@@ -27,7 +27,7 @@ struct line_reader {
 	int this_year;
 	struct names areas, role_sets, roles, languages;
 	struct names written_areas, written_roles; /* as they stand in the file */
-	uint32_t *area_of, *role_set_of;           /* by their numbers */
+	uint32_t *area_of, *role_set_of; /* by their numbers */
 	uint32_t default_area;
 };
 
@@ -37,10 +37,10 @@ void line_fini(struct line_reader *line);
 
 struct line_result {
 	bool taken;
-	struct record record;       /* when taken */
-	enum roster_reject reason;  /* when not */
-	enum column field;          /* that it is about */
-	char masked[16];            /* the number as it may be shown, "" none */
+	struct record record; /* when taken */
+	enum roster_reject reason; /* when not */
+	enum column field; /* that it is about */
+	char masked[16]; /* the number as it may be shown, "" none */
 };
 
 /* Requires: the row is not blank. */

@@ -20,7 +20,8 @@ enum result lock_take(struct lock *lock, int folder, struct problems *problems)
 	lock->fd = -1;
 	if (error == EWOULDBLOCK) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, NULL,
-			N_("another import of residents is running")), N_("wait until it has ended, then try again"));
+				       N_("another import of residents is running")),
+			N_("wait until it has ended, then try again"));
 		return RESULT_BUSY;
 	}
 	problem_add(problems, PROBLEM_ERROR, &at, NULL, N_("the file cannot be used: %s"),

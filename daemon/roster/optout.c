@@ -11,8 +11,7 @@ enum { DRAIN_PIECE = 2000, READ_PIECE = 4096 };
 
 enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
 {
-	sqlite3_stmt *statement =
-		db_prepare(roster->optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
+	sqlite3_stmt *statement = db_prepare(roster->optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
 	uint32_t id;
 
 	if (statement == NULL)
@@ -59,8 +58,8 @@ static struct roster_optout read_row(sqlite3_stmt *statement)
 
 enum result roster_optout_get(struct roster *roster, phone_t phone, struct roster_optout *optout)
 {
-	sqlite3_stmt *statement =
-		db_prepare(roster->optouts, "SELECT phone, source, at_ms FROM optout WHERE phone = ?");
+	sqlite3_stmt *statement = db_prepare(roster->optouts,
+		"SELECT phone, source, at_ms FROM optout WHERE phone = ?");
 
 	if (statement == NULL)
 		return db_result(roster->optouts);
@@ -68,8 +67,9 @@ enum result roster_optout_get(struct roster *roster, phone_t phone, struct roste
 	int status = sqlite3_step(statement);
 	if (status == SQLITE_ROW)
 		*optout = read_row(statement);
-	enum result result = status == SQLITE_ROW ? RESULT_OK :
-		status == SQLITE_DONE ? RESULT_NOT_FOUND : db_result(roster->optouts);
+	enum result result = status == SQLITE_ROW ? RESULT_OK
+		: status == SQLITE_DONE           ? RESULT_NOT_FOUND
+						  : db_result(roster->optouts);
 	sqlite3_finalize(statement);
 	return result;
 }

@@ -14,7 +14,7 @@
 struct roster_optout {
 	phone_t phone;
 	char source[128]; /* "operator zhang", "list 玉山镇", "gateway city-sms" */
-	int64_t at_ms;    /* wall */
+	int64_t at_ms; /* wall */
 };
 
 /* RESULT_EXISTS when it is there already (the older facts stay); RESULT_BUSY when the store is in use: try again. */

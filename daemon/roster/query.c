@@ -88,7 +88,8 @@ static void merge(struct roster_person *person, sqlite3_stmt *row)
 
 static enum result read_memberships(struct roster *roster, int64_t now_ms, struct roster_person *person)
 {
-	sqlite3_stmt *row = db_prepare(roster->db, "SELECT " LIST_COLUMNS ", birth_year, role_set.names, area.code,"
+	sqlite3_stmt *row = db_prepare(roster->db,
+		"SELECT " LIST_COLUMNS ", birth_year, role_set.names, area.code,"
 		" language.name FROM list JOIN member ON member.place = (list.edition << 36) + ?"
 		" LEFT JOIN role_set ON role_set.id = member.roles LEFT JOIN area ON area.id = member.area"
 		" LEFT JOIN language ON language.id = member.language ORDER BY list.edition DESC");
@@ -117,8 +118,9 @@ static enum result read_id(struct roster *roster, struct roster_person *person)
 	int status = sqlite3_step(row);
 	if (status == SQLITE_ROW)
 		person->id = (uint32_t)sqlite3_column_int64(row, 0);
-	enum result result = status == SQLITE_ROW ? RESULT_OK :
-		status == SQLITE_DONE ? RESULT_NOT_FOUND : db_result(roster->db);
+	enum result result = status == SQLITE_ROW ? RESULT_OK
+		: status == SQLITE_DONE           ? RESULT_NOT_FOUND
+						  : db_result(roster->db);
 	sqlite3_finalize(row);
 	return result;
 }
@@ -170,8 +172,13 @@ static void count_ages(const struct people *people, int this_year, uint32_t pres
 		const char *key;
 		int from, to;
 	} bands[] = {
-		{"0-17", 0, 17}, {"18-29", 18, 29}, {"30-39", 30, 39}, {"40-49", 40, 49}, {"50-59", 50, 59},
-		{"60-69", 60, 69}, {"70+", 70, 10000},
+		{"0-17", 0, 17},
+		{"18-29", 18, 29},
+		{"30-39", 30, 39},
+		{"40-49", 40, 49},
+		{"50-59", 50, 59},
+		{"60-69", 60, 69},
+		{"70+", 70, 10000},
 	};
 	uint32_t counted = 0;
 

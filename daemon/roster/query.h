@@ -15,11 +15,11 @@
 /* A list as it was imported last. */
 struct roster_list {
 	char *name, *source, *basis;
-	char *until;          /* "2026-12-31", the last day on which it counts, or NULL */
-	int64_t added_ms;     /* when the list was first imported */
-	int64_t imported_ms;  /* when it was imported last */
+	char *until; /* "2026-12-31", the last day on which it counts, or NULL */
+	int64_t added_ms; /* when the list was first imported */
+	int64_t imported_ms; /* when it was imported last */
 	uint32_t members;
-	bool ended;           /* past `until` */
+	bool ended; /* past `until` */
 };
 
 /* All lists by name. Free with roster_lists_free. */
@@ -32,12 +32,12 @@ struct roster_person {
 	uint32_t id;
 	bool gone;
 	int birth_year;
-	char **roles;              /* NULL-ended */
+	char **roles; /* NULL-ended */
 	char area[16];
 	char language[16];
 	bool opted_out;
 	struct roster_optout optout; /* when opted_out */
-	struct roster_list *lists;   /* that it is on, ended ones too */
+	struct roster_list *lists; /* that it is on, ended ones too */
 	size_t list_count;
 };
 
@@ -62,12 +62,12 @@ struct roster_table {
 /* Of the residents on lists that count; who has several roles is counted under each. */
 struct roster_stats {
 	uint32_t known, present, gone;
-	uint32_t opted_out;          /* present ones */
-	uint32_t optouts;            /* all opt-outs, of unknown numbers too */
-	struct roster_table lists;   /* by name */
-	struct roster_table areas;   /* by code prefix */
+	uint32_t opted_out; /* present ones */
+	uint32_t optouts; /* all opt-outs, of unknown numbers too */
+	struct roster_table lists; /* by name */
+	struct roster_table areas; /* by code prefix */
 	struct roster_table roles;
-	struct roster_table ages;    /* "0-17", "18-29", "30-39" … "60-69", "70+", "" */
+	struct roster_table ages; /* "0-17", "18-29", "30-39" … "60-69", "70+", "" */
 	struct roster_table languages;
 };
 

@@ -17,11 +17,11 @@ struct reader {
 	uint64_t total, done;
 	uint64_t line;
 	bool gbk;
-	bool end;        /* of the file */
-	bool skip;       /* inside a line that was too long */
+	bool end; /* of the file */
+	bool skip; /* inside a line that was too long */
 	char separator;
 	struct encoding *encoding;
-	char *bytes;     /* room for PIECE */
+	char *bytes; /* room for PIECE */
 	size_t at, size; /* what is not yet read of it */
 };
 
@@ -81,8 +81,9 @@ static enum result scan(struct reader *reader, const char *name, struct problems
 			return result;
 		if (first) {
 			mark = reader->size >= 3 && memcmp(reader->bytes, "\xef\xbb\xbf", 3) == 0;
-			if (reader->size >= 2 && (memcmp(reader->bytes, "\xff\xfe", 2) == 0 ||
-				memcmp(reader->bytes, "\xfe\xff", 2) == 0))
+			if (reader->size >= 2 &&
+				(memcmp(reader->bytes, "\xff\xfe", 2) == 0 ||
+					memcmp(reader->bytes, "\xfe\xff", 2) == 0))
 				scan.zeros++;
 			find_separator(reader);
 			first = false;

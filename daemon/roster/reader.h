@@ -15,9 +15,9 @@
 struct reader;
 
 struct reader_row {
-	struct csv_row csv;       /* CSV_RECORD: cells in the file's encoding; use reader_cell */
-	enum csv_found found;     /* CSV_RECORD, CSV_UNCLOSED or CSV_LONG */
-	uint64_t line;            /* where it begins, from 1 */
+	struct csv_row csv; /* CSV_RECORD: cells in the file's encoding; use reader_cell */
+	enum csv_found found; /* CSV_RECORD, CSV_UNCLOSED or CSV_LONG */
+	uint64_t line; /* where it begins, from 1 */
 };
 
 /*

@@ -11,11 +11,13 @@ enum { PIECE = 64 * 1024, LINE = 1024 };
 
 static const char *const texts[ROSTER_REJECT_COUNT] = {
 	[REJECT_PHONE_EMPTY] = N_("there is no phone number"),
-	[REJECT_PHONE_SPREADSHEET] = N_("a spreadsheet program has shortened the number (such as 1.38E+10): set the column to "
+	[REJECT_PHONE_SPREADSHEET] = N_(
+		"a spreadsheet program has shortened the number (such as 1.38E+10): set the column to "
 		"text, type or import the numbers again, and save"),
 	[REJECT_PHONE] = N_("this is not a mainland mobile number of 11 digits"),
 	[REJECT_YEAR] = N_("this is not a year of birth: write four digits, such as 1948"),
-	[REJECT_IDENTITY] = N_("the identity number is wrong (length, date or check digit), so no year can be taken from it"),
+	[REJECT_IDENTITY] = N_(
+		"the identity number is wrong (length, date or check digit), so no year can be taken from it"),
 	[REJECT_ROLE] = N_("a role is a short word; several are parted by semicolons"),
 	[REJECT_AREA] = N_("this is neither an area code of 2, 4, 6, 9 or 12 digits nor a name of the area table"),
 	[REJECT_LANGUAGE] = N_("this is not a language: write zh, en, ug, bo …"),
@@ -24,7 +26,8 @@ static const char *const texts[ROSTER_REJECT_COUNT] = {
 	[REJECT_QUOTE] = N_("a quote is not closed, or something stands behind the closing one"),
 	[REJECT_LONG] = N_("the line is too long to be one"),
 	[REJECT_CHARACTERS] = N_("unreadable characters: save the file as \"CSV UTF-8\""),
-	[REJECT_VARIETY] = N_("the file has more different roles, areas or languages than a roster can hold: is this the right "
+	[REJECT_VARIETY] = N_(
+		"the file has more different roles, areas or languages than a roster can hold: is this the right "
 		"column?"),
 };
 

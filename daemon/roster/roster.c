@@ -25,9 +25,9 @@ static enum result refuse_lost_store(struct problems *problems)
 	struct place at = {.file = "roster.db"};
 
 	problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
-		N_("the residents' database is missing, but roster.snapshot made from it is there")),
+			       N_("the residents' database is missing, but roster.snapshot made from it is there")),
 		N_("bring roster.db back from a backup; or, to begin anew with nobody, move roster.snapshot away and "
-			"cancel the alerts that are still open"));
+		   "cancel the alerts that are still open"));
 	return RESULT_CORRUPT;
 }
 
@@ -73,9 +73,9 @@ static enum result snapshot_problem(enum result result, struct problems *problem
 
 	if (result != RESULT_OK)
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
-			N_("the view of residents cannot be made or read: %s"), result_text(result)),
+				       N_("the view of residents cannot be made or read: %s"), result_text(result)),
 			N_("look at the disk of the state folder; the file is derived from roster.db and made again at the "
-				"next start"));
+			   "next start"));
 	return result;
 }
 

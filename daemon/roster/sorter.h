@@ -13,8 +13,8 @@
 struct record {
 	uint64_t phone;
 	uint32_t area, roles; /* numbers of the import's own names, 0: none */
-	uint16_t year;        /* 0: none */
-	uint8_t language;     /* the same, 0: none */
+	uint16_t year; /* 0: none */
+	uint8_t language; /* the same, 0: none */
 	uint8_t opt_out;
 };
 

@@ -12,8 +12,7 @@ enum {
 	ROW = 16, /* members written by one statement: starting a statement costs as much as a row */
 };
 
-
-#define MEMBER "(?, ?, ?, ?, ?)"
+#define MEMBER    "(?, ?, ?, ?, ?)"
 #define MEMBERS_4 MEMBER ", " MEMBER ", " MEMBER ", " MEMBER
 
 /* Numbers of the database for the numbers of the file's words; found when first needed. */
@@ -29,10 +28,10 @@ struct write {
 	uint64_t old_edition, edition; /* old: 0 when the list is new */
 	uint64_t next_id;
 	sqlite3_stmt *member, *members, *resident, *due;
-	struct record row[ROW];        /* to be written together */
+	struct record row[ROW]; /* to be written together */
 	int row_count;
-	sqlite3_stmt *old;             /* the old edition in the order of phones */
-	uint64_t old_phone;            /* UINT64_MAX behind the last */
+	sqlite3_stmt *old; /* the old edition in the order of phones */
+	uint64_t old_phone; /* UINT64_MAX behind the last */
 	uint64_t written;
 	struct translation areas, role_sets, languages;
 	enum result result;
@@ -100,8 +99,8 @@ static uint32_t translate(struct write *write, struct translation *translation, 
 	int status = sqlite3_step(translation->find);
 	uint32_t found = status == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(translation->find, 0) : 0;
 	if (found == 0)
-		fail(write, status == SQLITE_ROW || status == SQLITE_DONE ? RESULT_CORRUPT :
-			db_result(write->order->db));
+		fail(write,
+			status == SQLITE_ROW || status == SQLITE_DONE ? RESULT_CORRUPT : db_result(write->order->db));
 	sqlite3_reset(translation->find);
 	translation->to[number] = found;
 	return found;
@@ -113,8 +112,7 @@ static void old_next(struct write *write)
 
 	write->old_phone = UINT64_MAX;
 	if (status == SQLITE_ROW)
-		write->old_phone = (uint64_t)(sqlite3_column_int64(write->old, 0) -
-			db_place(write->old_edition, 0));
+		write->old_phone = (uint64_t)(sqlite3_column_int64(write->old, 0) - db_place(write->old_edition, 0));
 	else if (status != SQLITE_DONE)
 		fail(write, db_result(write->order->db));
 }
@@ -203,8 +201,7 @@ static void put_person(struct write *write, const struct record *record)
 			put_due(write, record->phone);
 	}
 	write->written++;
-	if (write->written % LOOK_EVERY == 0 &&
-		!write->order->going_on(write->order->going_on_arg, write->written))
+	if (write->written % LOOK_EVERY == 0 && !write->order->going_on(write->order->going_on_arg, write->written))
 		fail(write, RESULT_CLOSED);
 }
 
@@ -275,10 +272,11 @@ static void begin(struct write *write)
 		"INSERT OR IGNORE INTO role_set(names) VALUES(?)", "SELECT id FROM role_set WHERE names = ?");
 	translation_init(write, &write->languages, &order->names->languages,
 		"INSERT OR IGNORE INTO language(name) VALUES(?)", "SELECT id FROM language WHERE name = ?");
-	write->resident = prepare(write, write->dry ? "SELECT 1 FROM resident WHERE phone = ?" :
-		"INSERT OR IGNORE INTO resident VALUES(?, ?)");
+	write->resident = prepare(write,
+		write->dry ? "SELECT 1 FROM resident WHERE phone = ?" : "INSERT OR IGNORE INTO resident VALUES(?, ?)");
 	write->member = prepare(write, "INSERT INTO member VALUES" MEMBER);
-	write->members = prepare(write, "INSERT INTO member VALUES" MEMBERS_4 ", " MEMBERS_4 ", " MEMBERS_4 ", " MEMBERS_4);
+	write->members = prepare(write,
+		"INSERT INTO member VALUES" MEMBERS_4 ", " MEMBERS_4 ", " MEMBERS_4 ", " MEMBERS_4);
 	write->due = prepare(write, "INSERT OR IGNORE INTO optout_due VALUES(?, ?, ?)");
 	write->old = prepare(write, "SELECT place FROM member WHERE place BETWEEN ? AND ? ORDER BY place");
 	if (write->result != RESULT_OK)
@@ -296,7 +294,8 @@ static void begin(struct write *write)
 static void replace_list(struct write *write)
 {
 	const struct roster_import *import = write->order->import;
-	sqlite3_stmt *list = prepare(write, "INSERT INTO list(name, source, basis, until, added_ms, imported_ms, edition,"
+	sqlite3_stmt *list = prepare(write,
+		"INSERT INTO list(name, source, basis, until, added_ms, imported_ms, edition,"
 		" members) VALUES(?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7) ON CONFLICT(name) DO UPDATE SET source = ?2, basis = ?3,"
 		" until = ?4, imported_ms = ?5, edition = ?6, members = ?7");
 	sqlite3_stmt *drop = prepare(write, "DELETE FROM member WHERE place BETWEEN ? AND ?");

@@ -17,7 +17,7 @@
 struct write_order {
 	const struct roster_import *import;
 	sqlite3 *db;
-	struct line_reader *names;  /* what the records' numbers mean */
+	struct line_reader *names; /* what the records' numbers mean */
 	struct sorter *sorter;
 	struct roster_totals *totals;
 	bool (*going_on)(void *arg, uint64_t written); /* false: cancelled */

@@ -55,12 +55,14 @@ static enum result explain(int error, const char *address, uint16_t port, struct
 	case EADDRINUSE:
 		problem = problem_add(problems, PROBLEM_ERROR, NULL, "listen.port",
 			N_("port %u on %s is used by another program"), port, address);
-		problem_remedy(problem, N_("choose another port, or stop the program that has it (ss -ltnp shows which)"));
+		problem_remedy(problem,
+			N_("choose another port, or stop the program that has it (ss -ltnp shows which)"));
 		return RESULT_BUSY;
 	case EADDRNOTAVAIL:
 		problem = problem_add(problems, PROBLEM_ERROR, NULL, "listen.address",
 			N_("\"%s\" is not an address of this machine"), address);
-		problem_remedy(problem, N_("write an address that \"ip address\" shows, or 127.0.0.1 for this machine only"));
+		problem_remedy(problem,
+			N_("write an address that \"ip address\" shows, or 127.0.0.1 for this machine only"));
 		return RESULT_INVALID;
 	case EACCES:
 	case EPERM:
@@ -69,8 +71,8 @@ static enum result explain(int error, const char *address, uint16_t port, struct
 		problem_remedy(problem, N_("choose a port of 1024 or above"));
 		return RESULT_DENIED;
 	default:
-		problem_add(problems, PROBLEM_ERROR, NULL, "listen.port", N_("cannot listen on %s port %u: %s"), address,
-			port, strerror(error));
+		problem_add(problems, PROBLEM_ERROR, NULL, "listen.port", N_("cannot listen on %s port %u: %s"),
+			address, port, strerror(error));
 		return RESULT_IO;
 	}
 }

@@ -108,8 +108,8 @@ static struct MHD_Response *cut_response(const struct serve_reply *reply)
 	if (reply->body_kind == SERVE_TAKE)
 		free((void *)(uintptr_t)reply->body);
 	/* One byte more is announced than can come, so that a cut behind the last byte is a cut as well. */
-	return MHD_create_response_from_callback(reply->body_size + (cut->size == reply->body_size), 4096, on_cut_read, cut,
-		on_cut_free);
+	return MHD_create_response_from_callback(reply->body_size + (cut->size == reply->body_size), 4096, on_cut_read,
+		cut, on_cut_free);
 }
 
 static struct MHD_Response *make_response(const struct serve_reply *reply)
@@ -288,8 +288,8 @@ const char *serve_query(const struct serve_request *request, const char *name)
 	const char *value = NULL;
 	size_t size;
 
-	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &size) !=
-		MHD_YES)
+	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value,
+		    &size) != MHD_YES)
 		return NULL;
 	return value != NULL ? value : "";
 }
@@ -312,8 +312,8 @@ static enum MHD_Result on_query(void *arg, enum MHD_ValueKind kind, const char *
 	return MHD_YES;
 }
 
-void serve_each_query(const struct serve_request *request,
-	void (*each)(void *arg, const char *name, const char *value), void *arg)
+void serve_each_query(const struct serve_request *request, void (*each)(void *arg, const char *name, const char *value),
+	void *arg)
 {
 	struct walk walk = {each, arg};
 

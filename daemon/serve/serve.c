@@ -9,7 +9,7 @@
 #include "serve/state.h"
 
 #define CONNECTION_TIMEOUT_S 30u
-#define CONNECTION_MEMORY (64u << 10)
+#define CONNECTION_MEMORY    (64u << 10)
 
 /* Lets the daemon do what is ready, then asks when it wants to be called again. */
 static void turn(void *arg)
@@ -44,12 +44,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static struct MHD_Daemon *start_daemon(struct serve *serve, int fd)
 {
 	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, serve_on_request, serve,
-		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, SERVE_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_NOTIFY_COMPLETED, serve_on_completed, serve,
-		MHD_OPTION_END);
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, SERVE_CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, serve_on_completed, serve, MHD_OPTION_END);
 }
 
 static bool start(struct serve *serve, int fd)
@@ -85,7 +82,8 @@ enum result serve_open(struct loop *loop, const char *address, uint16_t port, se
 	timer_init(&serve->timer, loop, turn, serve);
 	timer_init(&serve->heartbeat, loop, serve_on_heartbeat, serve);
 	if (!start(serve, fd)) {
-		problem_add(problems, PROBLEM_ERROR, NULL, "listen.port", N_("the web service on port %u did not start"), got);
+		problem_add(problems, PROBLEM_ERROR, NULL, "listen.port",
+			N_("the web service on port %u did not start"), got);
 		close(fd);
 		free(serve);
 		return RESULT_IO;

@@ -19,27 +19,27 @@
 struct serve;
 struct serve_request;
 
-#define SERVE_BODY_MOST (1u << 20)
+#define SERVE_BODY_MOST   (1u << 20)
 #define SERVE_CONNECTIONS 512u
 #define SERVE_STREAM_MOST (256u << 10) /* bytes that a slow listener may be behind */
 
 enum serve_verdict {
 	SERVE_ANSWER, /* `reply` is filled */
-	SERVE_LATER,  /* serve_answer() or serve_drop() will follow with serve_id() */
+	SERVE_LATER, /* serve_answer() or serve_drop() will follow with serve_id() */
 	/* Server-Sent Events: `body`, if any, goes first (copied); serve_push() follows until serve_drop() or the client leaves. */
 	SERVE_STREAM,
-	SERVE_DROP,   /* close the connection without a byte of reply */
+	SERVE_DROP, /* close the connection without a byte of reply */
 };
 
 enum serve_body {
-	SERVE_COPY,   /* the bytes are copied before the call returns */
-	SERVE_TAKE,   /* the bytes are from malloc() and now the server's to free, whatever comes */
+	SERVE_COPY, /* the bytes are copied before the call returns */
+	SERVE_TAKE, /* the bytes are from malloc() and now the server's to free, whatever comes */
 	SERVE_STATIC, /* the bytes stay as they are as long as the program runs */
 };
 
 struct serve_reply {
-	unsigned int status;        /* 0: 200 */
-	const char *type;           /* content type; NULL: "text/plain; charset=utf-8" */
+	unsigned int status; /* 0: 200 */
+	const char *type; /* content type; NULL: "text/plain; charset=utf-8" */
 	const char *const *headers; /* further NULL-ended lines "Name: value", or NULL; copied */
 	const void *body;
 	size_t body_size;
@@ -79,8 +79,8 @@ const char *serve_query(const struct serve_request *request, const char *name);
 const char *serve_header(const struct serve_request *request, const char *name);
 
 /* Walks all query parameters in order. */
-void serve_each_query(const struct serve_request *request,
-	void (*each)(void *arg, const char *name, const char *value), void *arg);
+void serve_each_query(const struct serve_request *request, void (*each)(void *arg, const char *name, const char *value),
+	void *arg);
 
 /* The body, ending in a zero that *size leaves out; never NULL. */
 const char *serve_body(const struct serve_request *request, size_t *size);

@@ -12,9 +12,9 @@
  * descriptor, request.c takes requests from it and gives replies back, listen.c opens the port.
  */
 enum request_state {
-	REQUEST_READING,  /* its body is still coming */
-	REQUEST_WAITING,  /* SERVE_LATER: suspended */
-	REQUEST_READY,    /* `response` is there (or NULL: drop it), to be queued when the daemon comes back to it */
+	REQUEST_READING, /* its body is still coming */
+	REQUEST_WAITING, /* SERVE_LATER: suspended */
+	REQUEST_READY, /* `response` is there (or NULL: drop it), to be queued when the daemon comes back to it */
 	REQUEST_STREAM,
 	REQUEST_ANSWERED, /* the daemon has the reply */
 };
@@ -51,7 +51,7 @@ struct serve {
 	unsigned int free_count;
 	uint64_t serial;
 	unsigned int streams;
-	struct timer timer;     /* the daemon's own timeouts */
+	struct timer timer; /* the daemon's own timeouts */
 	struct timer heartbeat; /* of streams */
 	struct deferred soon;
 	bool closing;

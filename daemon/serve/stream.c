@@ -4,7 +4,7 @@
 #include "serve/state.h"
 
 #define HEARTBEAT_MS 15000u
-#define BLOCK 4096u
+#define BLOCK        4096u
 
 /* Nothing to send: the connection sleeps until something is pushed, else the daemon would ask without end. */
 static ssize_t on_read(void *arg, uint64_t at, char *out, size_t most)
@@ -28,7 +28,8 @@ static ssize_t on_read(void *arg, uint64_t at, char *out, size_t most)
 
 struct MHD_Response *serve_stream_response(struct serve_request *request, const struct serve_reply *reply)
 {
-	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, on_read, request, NULL);
+	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, on_read, request,
+		NULL);
 
 	REQUIRE(response != NULL);
 	serve_add_headers(response, reply, "text/event-stream; charset=utf-8");

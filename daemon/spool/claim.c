@@ -110,7 +110,8 @@ static void refuse_owner(struct job *job, uid_t uid)
 	problems_init(&problems);
 	struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL,
 		N_("the file belongs to user \"%s\", who may not submit alerts"), owner);
-	problem_remedy(problem, N_("ask the administrator to add this user to group crier, or have a member submit it"));
+	problem_remedy(problem,
+		N_("ask the administrator to add this user to group crier, or have a member submit it"));
 	refuse(job, &problems);
 }
 

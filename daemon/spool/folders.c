@@ -47,8 +47,8 @@ static int make_one(const struct spool *spool, const char *path, mode_t mode)
 	if (file_make_folders(path, 0750) != 0)
 		return -1;
 	if (spool->group != (gid_t)-1 && chown(path, (uid_t)-1, spool->group) != 0)
-		log_event(LOG_WARNING, "spool", "folder=%s group=%u error=%s", log_quote(path), (unsigned int)spool->group,
-			strerror(errno));
+		log_event(LOG_WARNING, "spool", "folder=%s group=%u error=%s", log_quote(path),
+			(unsigned int)spool->group, strerror(errno));
 	return chmod(path, mode);
 }
 

@@ -11,9 +11,9 @@
 #include "loop/file.h"
 #include "spool/state.h"
 
-#define AT_ONCE 16u
-#define STILL_MS 3000u
-#define SCAN_MS 30000u
+#define AT_ONCE       16u
+#define STILL_MS      3000u
+#define SCAN_MS       30000u
 #define HANDED_A_TURN 64
 
 static void on_moved_in(void *arg, const char *name)
@@ -108,7 +108,8 @@ static bool hand_over_next(struct spool *spool)
 
 static bool has_room(const struct spool *spool)
 {
-	return !spool->closing && !spool->paused && spool->judging < spool->at_once && spool->later_count < spool->at_once;
+	return !spool->closing && !spool->paused && spool->judging < spool->at_once &&
+		spool->later_count < spool->at_once;
 }
 
 static void on_pump(void *arg)

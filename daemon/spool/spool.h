@@ -23,22 +23,22 @@ struct spool;
 #define SPOOL_FILE_MOST (256u << 10)
 
 struct spool_settings {
-	const char *root;     /* folder; made with its five folders where missing */
-	gid_t group;          /* may drop files: set on tmp/ and new/ (mode 2770), accepted as owners; (gid_t)-1: none */
+	const char *root; /* folder; made with its five folders where missing */
+	gid_t group; /* may drop files: set on tmp/ and new/ (mode 2770), accepted as owners; (gid_t)-1: none */
 	unsigned int at_once; /* files judged at the same time; 0: 16 */
-	uint32_t still_ms;    /* 0: 3000 */
-	uint32_t scan_ms;     /* 0: 30000 */
+	uint32_t still_ms; /* 0: 3000 */
+	uint32_t scan_ms; /* 0: 30000 */
 };
 
 /* One file on the desk. Valid until spool_done() or spool_failed() for it. */
 struct spool_file {
-	const char *name;      /* as the officer called it, made printable UTF-8; for messages and for its ending */
+	const char *name; /* as the officer called it, made printable UTF-8; for messages and for its ending */
 	const char *work_name; /* ours, in work/ and later in done/ or failed/ */
-	const char *bytes;     /* ends in a zero that `size` leaves out */
+	const char *bytes; /* ends in a zero that `size` leaves out */
 	size_t size;
-	uid_t uid;             /* who owns it */
-	int64_t mtime_ms;      /* wall clock */
-	bool leftover;         /* was already in work/ when we started: it may have been judged before */
+	uid_t uid; /* who owns it */
+	int64_t mtime_ms; /* wall clock */
+	bool leftover; /* was already in work/ when we started: it may have been judged before */
 };
 
 struct spool_events {

@@ -22,7 +22,7 @@ struct job {
 	char *work_name;
 	char *bytes;
 	struct spool *spool;
-	bool accepted;      /* for the unfinished */
+	bool accepted; /* for the unfinished */
 	struct buf reason;
 };
 
@@ -35,7 +35,7 @@ struct still {
 	char *name;
 };
 
-#define STILL_MOST 4096u
+#define STILL_MOST    4096u
 #define STILL_BUCKETS 256u
 
 /* fsyncs running in another thread, one run at a time; what comes meanwhile is gathered into the next. */
@@ -60,23 +60,23 @@ struct spool {
 	uint32_t scan_ms;
 	struct owners owners;
 	struct watch *watch;
-	unsigned int watches;   /* open or closing */
+	unsigned int watches; /* open or closing */
 	struct timer scan_timer;
 	struct deferred pump;
-	struct deferred step;   /* of a scan over many entries */
+	struct deferred step; /* of a scan over many entries */
 
 	struct queue queue;
 	struct list stills[STILL_BUCKETS];
 	unsigned int still_count;
-	bool still_cut;         /* there were more */
+	bool still_cut; /* there were more */
 	DIR *scanning;
 	bool scan_again;
-	bool scanned;           /* the first one is over */
+	bool scanned; /* the first one is over */
 
 	struct list desk;
 	unsigned int judging;
-	struct list again;      /* in work/, to be handed over (again): leftovers and spool_later() */
-	struct list later;      /* waiting for the next scan */
+	struct list again; /* in work/, to be handed over (again): leftovers and spool_later() */
+	struct list later; /* waiting for the next scan */
 	unsigned int later_count;
 	struct list unfinished; /* judged, but the rename out of work/ failed */
 	unsigned int number;

@@ -42,8 +42,8 @@ static bool say_shifted(const char *whole, size_t shift, const char *unit, char 
 	size_t decimals = end - (digits - shift);
 	if (decimals > 4)
 		return false;
-	snprintf(out, room, "%.*s%s%.*s%s", (int)(digits - shift), whole, decimals > 0 ? "." : "",
-		(int)decimals, whole + digits - shift, unit);
+	snprintf(out, room, "%.*s%s%.*s%s", (int)(digits - shift), whole, decimals > 0 ? "." : "", (int)decimals,
+		whole + digits - shift, unit);
 	return true;
 }
 
@@ -58,7 +58,6 @@ bool amount_spoken(const char *yuan, char *out, size_t room)
 	if (decimals[0] == '\0' &&
 		(say_shifted(whole, 8, "亿元", out, room) || say_shifted(whole, 4, "万元", out, room)))
 		return true;
-	snprintf(out, room, "%s%s%s元", whole[0] != '\0' ? whole : "0", decimals[0] != '\0' ? "." : "",
-		decimals);
+	snprintf(out, room, "%s%s%s元", whole[0] != '\0' ? whole : "0", decimals[0] != '\0' ? "." : "", decimals);
 	return true;
 }

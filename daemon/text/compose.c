@@ -16,7 +16,7 @@ enum { MOST_TEXT = 64 * 1024 };
 
 /* Where the text comes from, for problems. */
 struct origin {
-	const char *file;  /* the template, or NULL */
+	const char *file; /* the template, or NULL */
 	const char *field; /* "text.sms" when the alert brings its own */
 };
 
@@ -39,8 +39,8 @@ static bool is_set(const char *text)
 
 const char *text_region(const char *area_name)
 {
-	static const char *const names[][2] = {
-		{"县", "我县"}, {"自治旗", "我旗"}, {"旗", "我旗"}, {"区", "我区"}, {"市", "我市"}};
+	static const char *const names[][2] = {{"县", "我县"}, {"自治旗", "我旗"}, {"旗", "我旗"}, {"区", "我区"},
+		{"市", "我市"}};
 
 	if (area_name == NULL)
 		return NULL;
@@ -109,12 +109,11 @@ static void refuse_length(const struct text_request *request, const struct origi
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL,
-		origin->field, reason, units, wording_most(request));
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL, origin->field,
+		reason, units, wording_most(request));
 #pragma GCC diagnostic pop
 	problem_remedy(problem,
-		origin->field != NULL ? N_("shorten it")
-				      : N_("shorten the summary and the advice of the alert"));
+		origin->field != NULL ? N_("shorten it") : N_("shorten the summary and the advice of the alert"));
 }
 
 static void check_sms(const struct text_request *request, const struct origin *origin, const char *body,
@@ -123,8 +122,7 @@ static void check_sms(const struct text_request *request, const struct origin *o
 	bool brackets = strstr(body, "【") != NULL || strstr(body, "】") != NULL;
 
 	if (brackets && (request->platform_signs || is_set(request->signature)))
-		problem_remedy(
-			complain(problems, origin, N_("the text holds 【 or 】, which mark the signature")),
+		problem_remedy(complain(problems, origin, N_("the text holds 【 or 】, which mark the signature")),
 			N_("leave them out: the signature is put in front by itself"));
 	if (lint_has_link(body) && !is_set(request->alert->web))
 		problem_remedy(complain(problems, origin,
@@ -141,8 +139,8 @@ static void check_sign(const struct origin *origin, const char *body, struct pro
 	if (gb2312_has(body, GB_2312, &code, NULL))
 		return;
 	bytes[utf8_put(code, bytes)] = '\0';
-	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL,
-		origin->field, N_("the sign has no character \"%s\" (U+%04X)"), bytes, code);
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, origin->file != NULL ? &at : NULL, origin->field,
+		N_("the sign has no character \"%s\" (U+%04X)"), bytes, code);
 	problem_remedy(problem, N_("use a common simplified character in its place"));
 }
 
@@ -171,8 +169,8 @@ static void make_signature(const struct text_request *request, struct buf *out)
 		buf_printf(out, "【%s】", request->signature);
 }
 
-static struct message *finish(
-	const struct text_request *request, const char *signature, const char *mark, const char *body)
+static struct message *finish(const struct text_request *request, const char *signature, const char *mark,
+	const char *body)
 {
 	struct message *message = mem_zalloc(sizeof(*message));
 
@@ -204,13 +202,11 @@ static bool make_body(const struct templates *templates, const struct template *
 	}
 	struct wording wording = {templates, template, request, before};
 	if (template == NULL)
-		wording.template =
-			templates_find(templates, request->language != NULL ? request->language : "zh",
-				medium, request->alert->fraud_type, request->audience);
+		wording.template = templates_find(templates, request->language != NULL ? request->language : "zh",
+			medium, request->alert->fraud_type, request->audience);
 	if (wording.template == NULL) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, NULL, NULL,
-				       N_("there is no wording for \"%s\" by %s"), request->alert->fraud_type,
-				       medium),
+				       N_("there is no wording for \"%s\" by %s"), request->alert->fraud_type, medium),
 			N_("add a template, or write the text into the alert as \"text\""));
 		return false;
 	}

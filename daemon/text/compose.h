@@ -18,22 +18,21 @@
  */
 struct text_request {
 	const struct alert *alert;
-	const char *type_name;      /* the fraud type in words, "刷单返利" */
-	const char *audience;       /* slug, "all" for everybody */
+	const char *type_name; /* the fraud type in words, "刷单返利" */
+	const char *audience; /* slug, "all" for everybody */
 	const char *audience_label; /* "在校学生"; NULL or for "all": none */
 	enum medium medium;
-	enum message_format
-		format;        /* MEDIUM_WECOM: plain (2048 bytes) or markdown (4096); ignored elsewhere */
-	const char *language;  /* NULL: "zh" */
+	enum message_format format; /* MEDIUM_WECOM: plain (2048 bytes) or markdown (4096); ignored elsewhere */
+	const char *language; /* NULL: "zh" */
 	const char *signature; /* SMS, without brackets; NULL or "": none */
-	bool platform_signs;   /* signature_by = platform: counted, not written, 【】 in the body refused */
-	const char *hotline;   /* the site's, used where the alert has none; NULL: 96110 */
-	const char *site;      /* who warns: the alert's sender_name wins */
+	bool platform_signs; /* signature_by = platform: counted, not written, 【】 in the body refused */
+	const char *hotline; /* the site's, used where the alert has none; NULL: 96110 */
+	const char *site; /* who warns: the alert's sender_name wins */
 	const char *region; /* how locals call the county: "我市" (text_region); NULL: wordings say 近日 */
-	const char *place;  /* NULL: the alert's where it is no finer than a county, else `region` */
-	const char *loss;   /* spoken, "12.8万元"; NULL: made from the alert's */
-	char *const *advice;    /* the fraud type's lines, used where the alert has none; may be NULL */
-	char *const *slogans;   /* lines of the slogan pack; may be NULL */
+	const char *place; /* NULL: the alert's where it is no finer than a county, else `region` */
+	const char *loss; /* spoken, "12.8万元"; NULL: made from the alert's */
+	char *const *advice; /* the fraud type's lines, used where the alert has none; may be NULL */
+	char *const *slogans; /* lines of the slogan pack; may be NULL */
 	enum segment_rule rule; /* SMS */
 	size_t most; /* bytes for WeCom (UTF-8) and LED (GB2312), UTF-16 units for SMS; 0: the medium's own */
 };

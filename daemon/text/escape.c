@@ -67,15 +67,14 @@ static const char *sign(unsigned char c)
 
 bool escape_add(enum escape escape, const char *text, size_t size, struct buf *out)
 {
-	const char *(*const guards[])(unsigned char) = {
-		[ESCAPE_HTML] = html, [ESCAPE_MARKDOWN] = markdown, [ESCAPE_SIGN] = sign};
+	const char *(*const guards[])(
+		unsigned char) = {[ESCAPE_HTML] = html, [ESCAPE_MARKDOWN] = markdown, [ESCAPE_SIGN] = sign};
 	const char *end = text + size, *from = text;
 
 	if (escape == ESCAPE_NONE)
 		return buf_add(out, text, size);
 	for (; text < end; text++) {
-		const char *instead =
-			(unsigned char)*text < 0x80 ? guards[escape]((unsigned char)*text) : NULL;
+		const char *instead = (unsigned char)*text < 0x80 ? guards[escape]((unsigned char)*text) : NULL;
 		if (instead == NULL)
 			continue;
 		buf_add(out, from, (size_t)(text - from));

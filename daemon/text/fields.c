@@ -27,8 +27,7 @@ const char *const field_names[FIELD_COUNT + 1] = {
 };
 
 const char *const field_help[FIELD_COUNT + 1] = {
-	[FIELD_PLACE] =
-		N_("where, no finer than the county; \"近日\" where that is not known: always filled"),
+	[FIELD_PLACE] = N_("where, no finer than the county; \"近日\" where that is not known: always filled"),
 	[FIELD_LOSS] = N_("the loss as spoken, such as 12.8万元; empty without one"),
 	[FIELD_YUAN] = N_("the loss in yuan as digits, for other languages"),
 	[FIELD_CASES] = N_("the number of cases when there is more than one"),
@@ -56,10 +55,9 @@ static bool ends_with(const char *text, const char *end)
 
 bool fields_place_is_coarse(const char *place)
 {
-	static const char *const fine[] = {"社区", "小区", "校区", "园区", "厂区", "片区", "街区", "景区",
-		"发区", "新区", "集市", "超市", "门市", "夜市", "地州"};
-	static const char *const coarse[] = {
-		"省", "市", "县", "区", "旗", "州", "盟", "全国", "国内", "境外", "本地"};
+	static const char *const fine[] = {"社区", "小区", "校区", "园区", "厂区", "片区", "街区", "景区", "发区",
+		"新区", "集市", "超市", "门市", "夜市", "地州"};
+	static const char *const coarse[] = {"省", "市", "县", "区", "旗", "州", "盟", "全国", "国内", "境外", "本地"};
 
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
 		if (ends_with(place, fine[i]))
@@ -90,8 +88,7 @@ static const char *choose_loss(struct fields *fields, const struct text_request 
 {
 	if (is_set(request->loss))
 		return request->loss;
-	if (request->alert->loss != NULL &&
-		amount_spoken(request->alert->loss, fields->loss, sizeof(fields->loss)))
+	if (request->alert->loss != NULL && amount_spoken(request->alert->loss, fields->loss, sizeof(fields->loss)))
 		return fields->loss;
 	return NULL;
 }
@@ -136,8 +133,7 @@ static size_t cut_sentences(const char *text, size_t cut, size_t *sentences)
 	return cut >= count ? bounds[0] : bounds[count - 1 - cut];
 }
 
-static void fill_lists(
-	struct fields *fields, const struct text_request *request, const struct fields_cut *cut)
+static void fill_lists(struct fields *fields, const struct text_request *request, const struct fields_cut *cut)
 {
 	char *const *own = request->alert->advice;
 	bool has_own = own != NULL && own[0] != NULL;
@@ -154,8 +150,7 @@ void fields_fill(struct fields *fields, const struct text_request *request, cons
 {
 	const struct alert *alert = request->alert;
 	struct field *list = fields->list;
-	bool named =
-		is_set(request->audience_label) && strcmp(request->audience, "all") != 0 && !cut->audience;
+	bool named = is_set(request->audience_label) && strcmp(request->audience, "all") != 0 && !cut->audience;
 	const char *summary = alert->summary != NULL ? alert->summary : "";
 
 	fields->cases[0] = '\0';

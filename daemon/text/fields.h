@@ -41,7 +41,7 @@ extern const char *const field_help[FIELD_COUNT + 1];
 struct fields_cut {
 	bool roomy, place, loss, audience, method;
 	size_t advice, slogans; /* how many lines of each, from the end */
-	size_t sentences;       /* of the summary, from the end; one always stays */
+	size_t sentences; /* of the summary, from the end; one always stays */
 };
 
 struct fields {

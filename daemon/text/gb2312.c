@@ -35,8 +35,8 @@ static const struct {
 static bool in_2312(const uint8_t pair[2])
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (pair[0] >= rows[i].first_lead && pair[0] <= rows[i].last_lead &&
-			pair[1] >= rows[i].first_trail && pair[1] <= rows[i].last_trail)
+		if (pair[0] >= rows[i].first_lead && pair[0] <= rows[i].last_lead && pair[1] >= rows[i].first_trail &&
+			pair[1] <= rows[i].last_trail)
 			return true;
 	return false;
 }

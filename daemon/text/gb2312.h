@@ -14,7 +14,7 @@
  */
 enum gb_set {
 	GB_2312, /* the 7445 characters of GB 2312-80 */
-	GB_GBK,  /* all that GBK has */
+	GB_GBK, /* all that GBK has */
 };
 
 /* True when all of `text` is in the set; otherwise *code and *offset (either may be NULL) tell the first that is not. */

@@ -64,19 +64,19 @@ static const char *strange_number(const char *text, const char *hotline, size_t 
 	return NULL;
 }
 
-static void lint_length(
-	const struct message *message, const struct place *at, const char *field, struct problems *problems)
+static void lint_length(const struct message *message, const struct place *at, const char *field,
+	struct problems *problems)
 {
 	if (message->parts <= 1)
 		return;
 	struct problem *problem = problem_add(problems, PROBLEM_WARNING, at, field,
-		N_("the text counts %u characters with its signature and is billed as %u parts"),
-		message->units, message->parts);
+		N_("the text counts %u characters with its signature and is billed as %u parts"), message->units,
+		message->parts);
 	problem_remedy(problem, N_("70 characters fit in one part: shorten it where that is possible"));
 }
 
-static void lint_characters(
-	const struct message *message, const struct place *at, const char *field, struct problems *problems)
+static void lint_characters(const struct message *message, const struct place *at, const char *field,
+	struct problems *problems)
 {
 	uint32_t code;
 	char bytes[5] = "";
@@ -85,13 +85,13 @@ static void lint_characters(
 		return;
 	bytes[utf8_put(code, bytes)] = '\0';
 	struct problem *problem = problem_add(problems, PROBLEM_WARNING, at, field,
-		N_("the character \"%s\" (U+%04X) is not in GB 2312; some phones and signs cannot show it"),
-		bytes, code);
+		N_("the character \"%s\" (U+%04X) is not in GB 2312; some phones and signs cannot show it"), bytes,
+		code);
 	problem_remedy(problem, N_("use a common character in its place; leave emoji and special signs out"));
 }
 
-static void lint_numbers(const struct message *message, const char *hotline, const struct place *at,
-	const char *field, struct problems *problems)
+static void lint_numbers(const struct message *message, const char *hotline, const struct place *at, const char *field,
+	struct problems *problems)
 {
 	size_t size;
 	const char *number = strange_number(message->text, hotline, &size);
@@ -99,8 +99,7 @@ static void lint_numbers(const struct message *message, const char *hotline, con
 	if (number == NULL)
 		return;
 	struct problem *problem = problem_add(problems, PROBLEM_WARNING, at, field,
-		N_("the text holds a number of %u digits that is neither 110 nor the hotline"),
-		(unsigned int)size);
+		N_("the text holds a number of %u digits that is neither 110 nor the hotline"), (unsigned int)size);
 	problem_remedy(problem, N_("name no other number: people cannot tell whose it is"));
 }
 

@@ -78,8 +78,7 @@ static bool add_value(struct renderer *renderer, const struct value *value, bool
 	switch (value->kind) {
 	case VALUE_TEXT:
 	case VALUE_NUMBER:
-		return escape_add(
-			raw ? ESCAPE_NONE : renderer->escape, value->text, value->size, renderer->out);
+		return escape_add(raw ? ESCAPE_NONE : renderer->escape, value->text, value->size, renderer->out);
 	case VALUE_BOOL:
 		return buf_add_text(renderer->out, value->truth ? "true" : "false");
 	case VALUE_NULL:
@@ -110,8 +109,8 @@ static bool run_within(struct renderer *renderer, const struct tokens *tokens, u
 	return good;
 }
 
-static bool run_section(
-	struct renderer *renderer, const struct tokens *tokens, uint32_t section, const struct indent *indent)
+static bool run_section(struct renderer *renderer, const struct tokens *tokens, uint32_t section,
+	const struct indent *indent)
 {
 	const struct token *token = &tokens->list[section];
 	const struct value *value = look_up(renderer, token);
@@ -142,8 +141,7 @@ static bool run_partial(struct renderer *renderer, const struct token *token, co
 	/* Alone on its line its lines are indented as that one is; within a line nothing is added to its lines. */
 	struct indent own = {token->indent, token->indent_size, indent};
 	renderer->partial_depth++;
-	bool good = run(
-		renderer, &partial->tokens, 0, partial->tokens.count, token->indent != NULL ? &own : NULL);
+	bool good = run(renderer, &partial->tokens, 0, partial->tokens.count, token->indent != NULL ? &own : NULL);
 	renderer->partial_depth--;
 	return good;
 }
@@ -198,9 +196,8 @@ enum result mustache_render(const struct mustache *mustache, const struct value 
 	renderer.context_count = 1;
 	renderer.partial_depth = 0;
 	renderer.steps = 0;
-	return run(&renderer, &mustache->tokens, 0, mustache->tokens.count, NULL) && !out->full
-		? RESULT_OK
-		: RESULT_TOO_BIG;
+	return run(&renderer, &mustache->tokens, 0, mustache->tokens.count, NULL) && !out->full ? RESULT_OK
+												: RESULT_TOO_BIG;
 }
 
 void mustache_walk(const struct mustache *mustache,

@@ -26,9 +26,9 @@ enum escape {
 
 enum {
 	MUSTACHE_MOST_BYTES = 64 * 1024, /* of a template */
-	MUSTACHE_MOST_DEPTH = 32,        /* sections within sections, and contexts while rendering */
-	MUSTACHE_MOST_PARTIALS = 64,     /* partials within partials */
-	MUSTACHE_MOST_STEPS = 1000000,   /* tokens in one rendering */
+	MUSTACHE_MOST_DEPTH = 32, /* sections within sections, and contexts while rendering */
+	MUSTACHE_MOST_PARTIALS = 64, /* partials within partials */
+	MUSTACHE_MOST_STEPS = 1000000, /* tokens in one rendering */
 };
 
 /*

@@ -12,7 +12,7 @@
  * TS 23.038) and UCS-2; rules and vectors: http-apis.md section 14. Texts are valid UTF-8.
  */
 enum segment_rule {
-	SEGMENT_MAINLAND,      /* every character counts 1, 70 in one part, else 67 in each */
+	SEGMENT_MAINLAND, /* every character counts 1, 70 in one part, else 67 in each */
 	SEGMENT_INTERNATIONAL, /* GSM alphabet where it suffices: 160/153 septets; else UCS-2 as above */
 };
 
@@ -41,7 +41,7 @@ struct segment_walk {
 	const char *text;
 	size_t size, offset;
 	enum segment_coding coding;
-	unsigned int most;  /* units in one part */
+	unsigned int most; /* units in one part */
 	unsigned int units; /* in all */
 	bool done;
 };

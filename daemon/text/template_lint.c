@@ -28,8 +28,8 @@ static void check_field(struct names *names, const char *name, unsigned int line
 	if (is_field(name))
 		return;
 	const char *nearest = nearest_name(name, field_names);
-	struct problem *problem =
-		problem_add(names->problems, PROBLEM_ERROR, &at, NULL, N_("there is no field \"%s\""), name);
+	struct problem *problem = problem_add(names->problems, PROBLEM_ERROR, &at, NULL, N_("there is no field \"%s\""),
+		name);
 	if (nearest != NULL)
 		problem_remedy(problem, N_("did you mean \"%s\"?"), nearest);
 	else
@@ -44,8 +44,7 @@ static void check_piece(struct names *names, const char *name, unsigned int line
 
 	if (partials.find(partials.arg, name) != NULL)
 		return;
-	problem_remedy(
-		problem_add(names->problems, PROBLEM_ERROR, &at, NULL, N_("there is no piece \"%s\""), name),
+	problem_remedy(problem_add(names->problems, PROBLEM_ERROR, &at, NULL, N_("there is no piece \"%s\""), name),
 		N_("{{>_name}} needs a folder of that name beside this one, with a file all.mustache"));
 }
 
@@ -83,8 +82,7 @@ static bool ends_in_action(const char *text)
 	return strstr(text + size - tail, "110") != NULL;
 }
 
-static void lint_sample(
-	const struct templates *templates, const struct template *template, struct problems *problems)
+static void lint_sample(const struct templates *templates, const struct template *template, struct problems *problems)
 {
 	static char *lines[] = {(char *)"有疑问先打96110", NULL};
 	struct alert alert = sample_alert(template);
@@ -124,8 +122,7 @@ static void lint_sample(
 	message_free(&message);
 }
 
-void template_lint(
-	const struct templates *templates, const struct template *template, struct problems *problems)
+void template_lint(const struct templates *templates, const struct template *template, struct problems *problems)
 {
 	struct names names = {templates, template, problems};
 	size_t errors = problems->errors;

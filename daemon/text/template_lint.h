@@ -9,7 +9,6 @@
  * SMS, characters that no sign has. Warnings: whatever text/lint.h says about a sample of it, and an SMS that does not
  * end in what to do. Rules: operators.md 8.2.
  */
-void template_lint(
-	const struct templates *templates, const struct template *template, struct problems *problems);
+void template_lint(const struct templates *templates, const struct template *template, struct problems *problems);
 
 #endif

@@ -51,11 +51,10 @@ static int by_parts_and_origin(const void *a, const void *b)
 	return order != 0 ? order : ((const struct entry *)a)->shipped - ((const struct entry *)b)->shipped;
 }
 
-static const struct template *find_exact(const struct templates *templates, const char *language,
-	const char *medium, const char *type, const char *audience)
+static const struct template *find_exact(const struct templates *templates, const char *language, const char *medium,
+	const char *type, const char *audience)
 {
-	struct entry key = {
-		.template = {.language = language, .medium = medium, .type = type, .audience = audience}};
+	struct entry key = {.template = {.language = language, .medium = medium, .type = type, .audience = audience}};
 	struct entry *found = templates->count == 0
 		? NULL
 		: bsearch(&key, templates->list, templates->count, sizeof(*templates->list), by_parts);
@@ -64,16 +63,16 @@ static const struct template *find_exact(const struct templates *templates, cons
 }
 
 /* The audience's own, else everybody's. */
-static const struct template *find_for(const struct templates *templates, const char *language,
-	const char *medium, const char *type, const char *audience)
+static const struct template *find_for(const struct templates *templates, const char *language, const char *medium,
+	const char *type, const char *audience)
 {
 	const struct template *found = find_exact(templates, language, medium, type, audience);
 
 	return found != NULL ? found : find_exact(templates, language, medium, type, "all");
 }
 
-const struct template *templates_find(const struct templates *templates, const char *language,
-	const char *medium, const char *type, const char *audience)
+const struct template *templates_find(const struct templates *templates, const char *language, const char *medium,
+	const char *type, const char *audience)
 {
 	const struct template *found = find_for(templates, language, medium, type, audience);
 
@@ -91,16 +90,16 @@ static const struct mustache *find_partial(void *arg, const char *name)
 	char folder[64];
 
 	if (slash == NULL) {
-		const struct template *found =
-			find_for(scope->templates, scope->template->language, medium, name, scope->audience);
+		const struct template *found = find_for(scope->templates, scope->template->language, medium, name,
+			scope->audience);
 		return found != NULL ? found->mustache : NULL;
 	}
 	if ((size_t)(slash - name) >= sizeof(folder))
 		return NULL;
 	memcpy(folder, name, (size_t)(slash - name));
 	folder[slash - name] = '\0';
-	const struct template *found =
-		find_exact(scope->templates, scope->template->language, medium, folder, slash + 1);
+	const struct template *found = find_exact(scope->templates, scope->template->language, medium, folder,
+		slash + 1);
 	return found != NULL ? found->mustache : NULL;
 }
 
@@ -249,14 +248,13 @@ static void check_types(const struct templates *templates, struct problems *prob
 		if (nearest != NULL)
 			problem_remedy(problem, N_("did you mean \"%s\"?"), nearest);
 		else
-			problem_remedy(
-				problem, N_("name the folder after a fraud type, such as fake-police"));
+			problem_remedy(problem, N_("name the folder after a fraud type, such as fake-police"));
 	}
 	free(names);
 }
 
-static void add_all(struct templates *templates, const struct template_source *sources, size_t count,
-	bool shipped, struct problems *problems)
+static void add_all(struct templates *templates, const struct template_source *sources, size_t count, bool shipped,
+	struct problems *problems)
 {
 	for (size_t i = 0; i < count; i++)
 		add(templates, &sources[i], shipped, problems);
@@ -293,8 +291,7 @@ enum result templates_load_shipped(const struct template_source *replacing, size
 	size_t count = 0;
 
 	for (const struct embed_file *file = embed_first(folder);
-		file != NULL && file->path != NULL && strncmp(file->path, folder, sizeof(folder) - 1) == 0;
-		file++) {
+		file != NULL && file->path != NULL && strncmp(file->path, folder, sizeof(folder) - 1) == 0; file++) {
 		shipped = mem_resize(shipped, count + 1, sizeof(*shipped));
 		shipped[count++] = (struct template_source){file->path, file->data, file->size};
 	}

@@ -49,8 +49,8 @@ struct template
 };
 
 /* The wording by the chain above; NULL when not even "other" has one for this medium. */
-const struct template *templates_find(const struct templates *templates, const char *language,
-	const char *medium, const char *type, const char *audience);
+const struct template *templates_find(const struct templates *templates, const char *language, const char *medium,
+	const char *type, const char *audience);
 
 /* Partials as `template` sees them for `audience`. The result borrows all three. */
 struct template_scope {

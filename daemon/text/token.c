@@ -30,7 +30,7 @@ struct maker {
 /* One tag as it stands in the text. */
 struct tag {
 	size_t from, to; /* with its delimiters */
-	char sigil;      /* # ^ / ! > = { & or 0 */
+	char sigil; /* # ^ / ! > = { & or 0 */
 	const char *name;
 	size_t name_size;
 };
@@ -142,8 +142,7 @@ static bool read_tag(struct maker *maker, size_t from, struct tag *tag)
 	size_t left = (size_t)(end_of_all - text);
 	const char *end = left == 0 ? NULL : memmem(text, left, wanted, strlen(wanted));
 	if (end == NULL) {
-		problem_remedy(
-			complain(maker, N_("the tag that begins with \"%s\" here has no end"), maker->open),
+		problem_remedy(complain(maker, N_("the tag that begins with \"%s\" here has no end"), maker->open),
 			N_("close it with \"%s\""), wanted);
 		return false;
 	}
@@ -158,16 +157,14 @@ static bool read_tag(struct maker *maker, size_t from, struct tag *tag)
 static bool check_name(struct maker *maker, const struct tag *tag)
 {
 	if (tag->name_size == 0) {
-		problem_remedy(
-			complain(maker, N_("there is no name between \"%s\" and its end"), maker->open),
+		problem_remedy(complain(maker, N_("there is no name between \"%s\" and its end"), maker->open),
 			N_("write a field's name, such as {{place}}"));
 		return false;
 	}
 	for (size_t i = 0; i < tag->name_size; i++) {
 		if (!is_blank(tag->name[i]))
 			continue;
-		char *name = mem_strndup(
-			tag->name, tag->name_size < 60 ? tag->name_size : utf8_cut(tag->name, 60));
+		char *name = mem_strndup(tag->name, tag->name_size < 60 ? tag->name_size : utf8_cut(tag->name, 60));
 		problem_remedy(complain(maker, N_("the name \"%s\" has a blank inside"), name),
 			N_("a name is one word; was the end of a tag forgotten?"));
 		free(name);
@@ -251,8 +248,7 @@ static bool close_section(struct maker *maker, const struct tag *tag)
 			maker->depth--;
 			add(maker, TOKEN_END);
 		} else {
-			problem_remedy(
-				complain(maker, N_("{{/%s}} does not close the section that is open"), name),
+			problem_remedy(complain(maker, N_("{{/%s}} does not close the section that is open"), name),
 				N_("close \"%s\" of line %u first"), section->text, section->line);
 		}
 	}
@@ -325,8 +321,8 @@ static bool make(struct maker *maker)
 		return true;
 	struct token *section = &maker->tokens->list[maker->sections[maker->depth - 1]];
 	maker->line = section->line;
-	problem_remedy(complain(maker, N_("section \"%s\" is not closed"), section->text),
-		N_("add {{/%s}} behind it"), section->text);
+	problem_remedy(complain(maker, N_("section \"%s\" is not closed"), section->text), N_("add {{/%s}} behind it"),
+		section->text);
 	return false;
 }
 
@@ -350,8 +346,8 @@ static bool acceptable(struct maker *maker, enum result *result)
 	return true;
 }
 
-enum result tokens_make(
-	struct tokens *tokens, const char *bytes, size_t size, const char *file, struct problems *problems)
+enum result tokens_make(struct tokens *tokens, const char *bytes, size_t size, const char *file,
+	struct problems *problems)
 {
 	struct maker maker = {.tokens = tokens,
 		.bytes = bytes,

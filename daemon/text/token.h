@@ -14,8 +14,8 @@
 enum token_kind {
 	TOKEN_LINE, /* a line of the template begins here: a partial's indentation goes here */
 	TOKEN_TEXT,
-	TOKEN_FIELD,   /* {{name}} */
-	TOKEN_RAW,     /* {{{name}}} {{&name}} */
+	TOKEN_FIELD, /* {{name}} */
+	TOKEN_RAW, /* {{{name}}} {{&name}} */
 	TOKEN_SECTION, /* {{#name}}; `end` is its TOKEN_END */
 	TOKEN_INVERTED,
 	TOKEN_END,
@@ -25,10 +25,10 @@ enum token_kind {
 struct token {
 	enum token_kind kind;
 	unsigned int line; /* of the template, from 1 */
-	const char *text;  /* text, or name with a closing zero */
+	const char *text; /* text, or name with a closing zero */
 	uint32_t size;
 	uint32_t first; /* bytes of a name up to its first dot */
-	uint32_t hash;  /* value_hash of these */
+	uint32_t hash; /* value_hash of these */
 	uint32_t end;
 	uint32_t indent_size;
 	const char *indent;
@@ -42,8 +42,8 @@ struct tokens {
 };
 
 /* Fills *tokens (which must be zero). On failure it is zero again and problems say why; see mustache_compile. */
-enum result tokens_make(
-	struct tokens *tokens, const char *bytes, size_t size, const char *file, struct problems *problems);
+enum result tokens_make(struct tokens *tokens, const char *bytes, size_t size, const char *file,
+	struct problems *problems);
 void tokens_fini(struct tokens *tokens);
 
 #endif

@@ -15,7 +15,7 @@
 enum value_kind {
 	VALUE_NULL, /* there, but empty: false in a section, nothing in the text */
 	VALUE_BOOL,
-	VALUE_TEXT,   /* false in a section when empty */
+	VALUE_TEXT, /* false in a section when empty */
 	VALUE_NUMBER, /* written as a text; false in a section when it is "0" */
 	VALUE_LIST,
 	VALUE_OBJECT,
@@ -25,7 +25,7 @@ struct field;
 
 struct value {
 	enum value_kind kind;
-	bool truth;  /* VALUE_BOOL */
+	bool truth; /* VALUE_BOOL */
 	size_t size; /* bytes of `text`, or how many `items` or `fields` */
 	union {
 		const char *text;

@@ -74,8 +74,8 @@ static void tidy(struct buf *text)
 
 static enum result render(const struct wording *wording, const struct fields *fields, struct buf *out)
 {
-	static const enum escape escapes[MEDIUM_COUNT] = {
-		[MEDIUM_SMS] = ESCAPE_NONE, [MEDIUM_WECOM] = ESCAPE_MARKDOWN, [MEDIUM_LED] = ESCAPE_SIGN};
+	static const enum escape escapes[MEDIUM_COUNT] =
+		{[MEDIUM_SMS] = ESCAPE_NONE, [MEDIUM_WECOM] = ESCAPE_MARKDOWN, [MEDIUM_LED] = ESCAPE_SIGN};
 	const struct text_request *request = wording->request;
 	struct template_scope scope = {wording->templates, wording->template, request->audience};
 	struct mustache_partials partials = templates_partials(&scope);
@@ -84,8 +84,8 @@ static enum result render(const struct wording *wording, const struct fields *fi
 
 	buf_init(&raw, MOST_OUTPUT);
 	buf_clear(out);
-	enum result result = mustache_render(
-		wording->template->mustache, &data, escapes[request->medium], &partials, &raw);
+	enum result result = mustache_render(wording->template->mustache, &data, escapes[request->medium], &partials,
+		&raw);
 	tidy(&raw);
 	if (request->medium == MEDIUM_LED)
 		sign_normalise(buf_text(&raw), out);
@@ -133,7 +133,6 @@ enum result wording_fill(const struct wording *wording, struct buf *out)
 	/* Where cutting gained nothing, what was cut stands again. */
 	fields_fill(&fields, request, &chosen);
 	render(wording, &fields, out);
-	return wording_measure(request, buf_text(out)) + wording->before > wording_most(request)
-		? RESULT_TOO_BIG
-		: RESULT_OK;
+	return wording_measure(request, buf_text(out)) + wording->before > wording_most(request) ? RESULT_TOO_BIG
+												 : RESULT_OK;
 }

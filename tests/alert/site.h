@@ -70,8 +70,9 @@ static inline struct alert_context site_context(const struct taxonomy *taxonomy)
 	static char *senders[] = {(char *)"fzzx@ks.example.cn", NULL};
 	static char *phones[] = {(char *)"13900000009", (char *)"0512-57500110", NULL};
 	static char *hosts[] = {(char *)"ks.gov.cn", NULL};
-	static const struct alert_audience audiences[] = {{"elderly", "老年人"}, {"minor", "未成年人"}, {"student", "在校学生"},
-		{"parent", "家长"}, {"finance", "财务人员"}, {"merchant", "商户"}, {"jobless", "待业人员"}, {"grid", "网格员"}};
+	static const struct alert_audience audiences[] = {{"elderly", "老年人"}, {"minor", "未成年人"},
+		{"student", "在校学生"}, {"parent", "家长"}, {"finance", "财务人员"}, {"merchant", "商户"},
+		{"jobless", "待业人员"}, {"grid", "网格员"}};
 
 	setenv("TZ", "Asia/Shanghai", 1);
 	tzset();

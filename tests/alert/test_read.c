@@ -87,14 +87,15 @@ static json_t *alert_json(const struct alert *alert)
 		{"loss", json_optional(alert->loss)}, {"cases", json_integer(alert->cases)},
 		{"occurred", json_optional(alert->occurred)}, {"place", json_optional(alert->place)},
 		{"audiences", json_list(alert->audiences)}, {"areas", json_list(alert->areas)},
-		{"urgency", json_string(urgency_name(alert->urgency))}, {"level", json_string(level_name(alert->level))},
-		{"from_ms", json_moment(alert->from_ms)}, {"until_ms", json_moment(alert->until_ms)},
-		{"quiet_hours", json_boolean(alert->quiet_hours)}, {"headline", json_optional(alert->headline)},
-		{"advice", json_list(alert->advice)}, {"slogan", json_optional(alert->slogan)},
-		{"hotline", json_optional(alert->hotline)}, {"web", json_optional(alert->web)},
-		{"media.sms", json_boolean(alert->media[MEDIUM_SMS])},
+		{"urgency", json_string(urgency_name(alert->urgency))},
+		{"level", json_string(level_name(alert->level))}, {"from_ms", json_moment(alert->from_ms)},
+		{"until_ms", json_moment(alert->until_ms)}, {"quiet_hours", json_boolean(alert->quiet_hours)},
+		{"headline", json_optional(alert->headline)}, {"advice", json_list(alert->advice)},
+		{"slogan", json_optional(alert->slogan)}, {"hotline", json_optional(alert->hotline)},
+		{"web", json_optional(alert->web)}, {"media.sms", json_boolean(alert->media[MEDIUM_SMS])},
 		{"media.wecom", json_boolean(alert->media[MEDIUM_WECOM])},
-		{"media.led", json_boolean(alert->media[MEDIUM_LED])}, {"text.sms", json_optional(alert->text[MEDIUM_SMS])},
+		{"media.led", json_boolean(alert->media[MEDIUM_LED])},
+		{"text.sms", json_optional(alert->text[MEDIUM_SMS])},
 		{"text.wecom", json_optional(alert->text[MEDIUM_WECOM])},
 		{"text.led", json_optional(alert->text[MEDIUM_LED])}, {"note", json_optional(alert->note)},
 		{"author", json_optional(alert->author)}};
@@ -111,7 +112,8 @@ static int compare_alert(const struct alert *alert, json_t *expect)
 	const char *name;
 	int wrong = 0;
 
-	json_object_foreach(expect, name, wanted) {
+	json_object_foreach(expect, name, wanted)
+	{
 		json_t *value = json_object_get(have, name);
 		if (value != NULL && json_equal(value, wanted))
 			continue;
@@ -191,7 +193,8 @@ static int check_wording(const struct problems *problems, json_t *never)
 			printf("  not in Chinese: %s\n", problem->reason[LANG_EN]);
 			wrong++;
 		}
-		if (problem->remedy[LANG_ZH] != NULL && strcmp(problem->remedy[LANG_ZH], problem->remedy[LANG_EN]) == 0) {
+		if (problem->remedy[LANG_ZH] != NULL &&
+			strcmp(problem->remedy[LANG_ZH], problem->remedy[LANG_EN]) == 0) {
 			printf("  not in Chinese: %s\n", problem->remedy[LANG_EN]);
 			wrong++;
 		}
@@ -208,7 +211,8 @@ static char *case_document(json_t *base, json_t *test)
 
 	if (lines == NULL) {
 		json_t *whole = json_deep_copy(base);
-		json_object_foreach(json_object_get(test, "change"), name, value) {
+		json_object_foreach(json_object_get(test, "change"), name, value)
+		{
 			if (json_is_null(value))
 				json_object_del(whole, name);
 			else
@@ -328,7 +332,8 @@ static void the_contract_is_read_as_it_stands(void **state)
 	}
 }
 
-static const char notepad[] = "类型：冒充公检法\r\n对象：老年人\r\n区域：玉山镇\r\n案情：近日有人冒充警察。\r\n损失：8.6万元\r\n";
+static const char notepad[] =
+	"类型：冒充公检法\r\n对象：老年人\r\n区域：玉山镇\r\n案情：近日有人冒充警察。\r\n损失：8.6万元\r\n";
 
 static size_t encode(const char *encoding, const char *mark, size_t mark_size, char out[1024])
 {
@@ -402,7 +407,8 @@ static void floods_are_refused(void **state)
 		while (buf_add_text(&text, lines[i]))
 			;
 		problems_init(&problems);
-		assert_int_equal(alert_read(&context, "a.txt", text.data, text.size, &alert, &problems), RESULT_INVALID);
+		assert_int_equal(alert_read(&context, "a.txt", text.data, text.size, &alert, &problems),
+			RESULT_INVALID);
 		assert_null(alert);
 		assert_true(problems.count <= PROBLEM_MOST);
 		problems_fini(&problems);

@@ -27,9 +27,10 @@ static int teardown(void **state)
 static void every_slug_of_the_reference_is_there(void **state)
 {
 	static const char *const slugs[] = {"order-brushing", "fake-investment", "fake-shopping", "fake-service-agent",
-		"fake-loan", "fake-credit", "loan-credit", "fake-boss", "fake-police", "romance", "game-trade", "flight-change",
-		"sextortion", "fake-job", "fake-prize", "fake-benefit", "fake-relative", "fake-purchase", "phishing",
-		"screen-share", "crypto", "elder-care", "deepfake", "fan", "money-mule", "recovery", "overseas", "other"};
+		"fake-loan", "fake-credit", "loan-credit", "fake-boss", "fake-police", "romance", "game-trade",
+		"flight-change", "sextortion", "fake-job", "fake-prize", "fake-benefit", "fake-relative",
+		"fake-purchase", "phishing", "screen-share", "crypto", "elder-care", "deepfake", "fan", "money-mule",
+		"recovery", "overseas", "other"};
 	size_t count = sizeof(slugs) / sizeof(slugs[0]), known;
 
 	(void)state;
@@ -48,12 +49,14 @@ static void kinds_are_found_by_what_people_write(void **state)
 {
 	static const struct {
 		const char *text, *slug;
-	} rows[] = {{"order-brushing", "order-brushing"}, {"刷单返利", "order-brushing"}, {" 刷单 返利 ", "order-brushing"},
-		{"刷单返利诈骗", "order-brushing"}, {"刷单返利类诈骗", "order-brushing"}, {"刷单返利类案件", "order-brushing"},
-		{"虚假购物、服务", "fake-shopping"}, {"虚假购物，服务", "fake-shopping"}, {"虚假购物服务类", "fake-shopping"},
-		{"冒充公检法", "fake-police"}, {"安全账户", "fake-police"}, {"冒充领导", "fake-boss"}, {"杀猪盘", "romance"},
-		{"百万保障", "fake-service-agent"}, {"ＥＴＣ", "phishing"}, {"etc", "phishing"}, {"nfc", "screen-share"},
-		{"ai换脸", "deepfake"}, {"二次诈骗", "recovery"}, {"诈骗", NULL}, {"", NULL}, {"刷", NULL}, {"类", NULL},
+	} rows[] = {{"order-brushing", "order-brushing"}, {"刷单返利", "order-brushing"},
+		{" 刷单 返利 ", "order-brushing"}, {"刷单返利诈骗", "order-brushing"},
+		{"刷单返利类诈骗", "order-brushing"}, {"刷单返利类案件", "order-brushing"},
+		{"虚假购物、服务", "fake-shopping"}, {"虚假购物，服务", "fake-shopping"},
+		{"虚假购物服务类", "fake-shopping"}, {"冒充公检法", "fake-police"}, {"安全账户", "fake-police"},
+		{"冒充领导", "fake-boss"}, {"杀猪盘", "romance"}, {"百万保障", "fake-service-agent"},
+		{"ＥＴＣ", "phishing"}, {"etc", "phishing"}, {"nfc", "screen-share"}, {"ai换脸", "deepfake"},
+		{"二次诈骗", "recovery"}, {"诈骗", NULL}, {"", NULL}, {"刷", NULL}, {"类", NULL},
 		{"猜猜我是谁", "fake-boss"}, {"机票改签", "flight-change"}, {"包裹藏毒", "fake-police"},
 		{"FAKE-BOSS", "fake-boss"}, {"其它", "other"}};
 
@@ -294,19 +297,24 @@ static void broken_data_files_are_refused(void **state)
 		{"areas", "areas = [ \"3205 苏州\" ];", "must be a code, a blank and a name", 1},
 		{"areas", "area = [ \"320583 昆山市\" ];", "must hold one list named \"areas\"", 0},
 		{"areas", "areas = ( { code = 1; } );", "must be a code, a blank and a name", 1},
-		{"audiences", "audiences = ( { slug = \"all\"; name = \"甲\"; }, \n{ slug = \"all\"; name = \"乙\"; } );",
+		{"audiences",
+			"audiences = ( { slug = \"all\"; name = \"甲\"; }, \n{ slug = \"all\"; name = \"乙\"; } );",
 			"\"all\" is there twice", 2},
 		{"audiences", "audiences = ( { slug = \"All!\"; name = \"甲\"; } );", "is not a short name", 1},
-		{"audiences", "audiences = ( { slug = \"all\"; name = \"甲\"; }, \n{ slug = \"x\"; name = \"乙\"; aliases = [ \"甲\" ]; } );",
+		{"audiences",
+			"audiences = ( { slug = \"all\"; name = \"甲\"; }, \n{ slug = \"x\"; name = \"乙\"; aliases = [ \"甲\" ]; } );",
 			"\"甲\" already stands for another audience", 2},
 		{"audiences", "audiences = ( { slug = \"all\"; nam = \"甲\"; } );", "there is no such field", 1},
 		{"slogans", "packs = ( { slug = \"p\"; name = \"甲\"; lines = [ ]; } );", "is empty", 1},
 		{"slogans", "packs = ( { slug = \"p\"; name = \"甲\"; } );", "\"lines\" is missing", 1},
-		{"slogans", "packs = ( { slug = \"p\"; name = \"甲\"; lines = [ \"【反诈】好\" ]; } );", "holds 【】", 1},
+		{"slogans", "packs = ( { slug = \"p\"; name = \"甲\"; lines = [ \"【反诈】好\" ]; } );", "holds 【】",
+			1},
 		{"slogans", "packs = ( { slug = \"p\"; name = 5; lines = [ \"好\" ]; } );", "wrong kind of value", 1},
-		{"fraud_types", "types = ( { slug = \"t\"; name = \"甲\"; audiences = [ \"nobody\" ]; pack = \"other\"; } );",
+		{"fraud_types",
+			"types = ( { slug = \"t\"; name = \"甲\"; audiences = [ \"nobody\" ]; pack = \"other\"; } );",
 			"has no audience \"nobody\"", 1},
-		{"fraud_types", "types = ( { slug = \"t\"; name = \"甲\"; audiences = [ \"all\" ]; pack = \"nothing\"; } );",
+		{"fraud_types",
+			"types = ( { slug = \"t\"; name = \"甲\"; audiences = [ \"all\" ]; pack = \"nothing\"; } );",
 			"has no pack \"nothing\"", 1},
 		{"fraud_types",
 			"types = ( { slug = \"t\"; name = \"甲\"; audiences = [ \"all\" ]; pack = \"other\"; },\n"
@@ -320,9 +328,9 @@ static void broken_data_files_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct taxonomy_files files = site_files();
 		struct taxonomy_file *file = strcmp(rows[i].file, "areas") == 0 ? &files.areas
-			: strcmp(rows[i].file, "audiences") == 0		  ? &files.audiences
-			: strcmp(rows[i].file, "slogans") == 0		  ? &files.slogans
-										  : &files.fraud_types;
+			: strcmp(rows[i].file, "audiences") == 0                ? &files.audiences
+			: strcmp(rows[i].file, "slogans") == 0                  ? &files.slogans
+										: &files.fraud_types;
 		struct taxonomy *broken = NULL;
 		struct problems problems;
 		problems_init(&problems);

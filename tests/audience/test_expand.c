@@ -311,13 +311,16 @@ static void slices_say_the_same_as_asking_one_by_one(void **state)
 		for (int i = 0; i < 2000; i++)
 			set_add(sets[i % 3], 1 + (uint32_t)rand_r(&seed) % (turn % 2 == 0 ? 3000 : 800));
 		for (uint32_t first = 0; first < set_count(sets[0]) + 10; first += 1 + (uint32_t)rand_r(&seed) % 300) {
-			cut_slice(&cut, town.people, sets[0], first, 1 + (uint32_t)rand_r(&seed) % 300, sets[1], sets[2]);
+			cut_slice(&cut, town.people, sets[0], first, 1 + (uint32_t)rand_r(&seed) % 300, sets[1],
+				sets[2]);
 			for (uint32_t i = 0; i < cut.count; i++) {
 				uint32_t id, at = cut.ids[i];
 				assert_true(set_select(sets[0], first + i, &id));
 				assert_int_equal(at, id);
-				assert_int_equal(cut.states[i], set_contains(sets[2], at) ? STATE_GONE :
-					set_contains(sets[1], at) ? STATE_OPTED_OUT : STATE_WAITING);
+				assert_int_equal(cut.states[i],
+					set_contains(sets[2], at)           ? STATE_GONE
+						: set_contains(sets[1], at) ? STATE_OPTED_OUT
+									    : STATE_WAITING);
 			}
 		}
 		for (int i = 0; i < 3; i++)
@@ -332,8 +335,12 @@ static void nobody_known_expands_to_nobody(void **state)
 	struct people *people = people_nobody();
 	struct expand_audience all = {"all", {-1, -1, NULL}};
 	struct expand_channel channel = {0};
-	struct expand_order order = {.people = people, .this_year = THIS_YEAR, .audiences = &all, .audience_count = 1,
-		.channels = &channel, .channel_count = 1};
+	struct expand_order order = {.people = people,
+		.this_year = THIS_YEAR,
+		.audiences = &all,
+		.audience_count = 1,
+		.channels = &channel,
+		.channel_count = 1};
 	struct expansion e;
 
 	expand(&order, &e);

@@ -118,7 +118,8 @@ static void lies_under_right_sums_do_no_harm(void **state)
 		memcpy(bytes, town.bytes.data, size);
 		/* Mostly near the end, where the directory is. */
 		for (int hit = 0; hit < 2; hit++)
-			bytes[size - 1 - (size_t)rand_r(&seed) % (turn % 3 == 0 ? size : size / 3)] = (uint8_t)rand_r(&seed);
+			bytes[size - 1 - (size_t)rand_r(&seed) % (turn % 3 == 0 ? size : size / 3)] = (uint8_t)rand_r(
+				&seed);
 		seal(bytes, size);
 		if (people_open(bytes, size, &people, NULL) == RESULT_OK) {
 			for (uint32_t i = 0; i <= people_top(people) + 1 && i < 400; i++)

@@ -169,7 +169,7 @@ struct lie {
 static void each_lie_is_seen(void **state)
 {
 #define ARRAY(keys, values) "\x3a\x30\0\0\x01\0\0\0" keys "\x10\0\0\0" values
-#define RUNS(keys, values) "\x3b\x30\0\0\x01" keys values
+#define RUNS(keys, values)  "\x3b\x30\0\0\x01" keys values
 	static const struct lie lies[] = {
 		{"array", true, 22, ARRAY("\0\0\x02\0", "\x01\0\x02\0\x05\0")},
 		{"array not ascending", false, 22, ARRAY("\0\0\x02\0", "\x01\0\x05\0\x02\0")},
@@ -182,7 +182,8 @@ static void each_lie_is_seen(void **state)
 		{"runs that overlap", false, 19, RUNS("\0\0\x04\0", "\x02\0\x01\0\x01\0\x02\0\x02\0")},
 		{"runs not ascending", false, 19, RUNS("\0\0\x04\0", "\x02\0\x07\0\x01\0\x01\0\x02\0")},
 		{"run over the end", false, 19, RUNS("\0\0\x04\0", "\x02\0\x01\0\x01\0\xfe\xff\x02\0")},
-		{"runs that are more than their count", false, 19, RUNS("\0\0\x03\0", "\x02\0\x01\0\x01\0\x07\0\x02\0")},
+		{"runs that are more than their count", false, 19,
+			RUNS("\0\0\x03\0", "\x02\0\x01\0\x01\0\x07\0\x02\0")},
 		{"no run", false, 11, RUNS("\0\0\0\0", "\0\0")},
 		{"keys not ascending", false, 28,
 			"\x3a\x30\0\0\x02\0\0\0\x01\0\0\0\0\0\0\0\x18\0\0\0\x1a\0\0\0\x05\0\x05\0"},

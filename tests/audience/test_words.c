@@ -49,7 +49,8 @@ static void check_file(const char *path)
 
 	if (rows == NULL)
 		fail_msg("%s: %s", path, error.text);
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		bool good = json_object_get(row, "written") != NULL ? check_role(row) : check_area(row);
 		if (!good)
 			fail_msg("%s: case %zu", path, i + 1);
@@ -65,7 +66,8 @@ static void words_mean_what_the_tables_say(void **state)
 	char path[1024];
 
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/tests/cases/audience/%s.json", source == NULL ? "." : source, names[i]);
+		snprintf(path, sizeof(path), "%s/tests/cases/audience/%s.json", source == NULL ? "." : source,
+			names[i]);
 		check_file(path);
 	}
 	for (int i = 0; i < given_count; i++)

@@ -19,15 +19,16 @@
 enum { TOWN_MOST = 70000, TOWN_ROLES = 3, TOWN_AREAS = 6, TOWN_LANGUAGES = 3 };
 
 static const char *const town_roles[TOWN_ROLES] = {"finance", "parent", "student"};
-static const char *const town_areas[TOWN_AREAS] = {"3205", "320583", "320583100", "320583100001", "320583101", "330100"};
+static const char *const town_areas[TOWN_AREAS] = {"3205", "320583", "320583100", "320583100001", "320583101",
+	"330100"};
 static const char *const town_languages[TOWN_LANGUAGES] = {"bo", "en", "zh"};
 
 struct resident {
 	phone_t phone;
 	bool present, opted_out;
-	int year;            /* 0: unknown */
-	unsigned int roles;  /* bits */
-	int area, language;  /* index, -1: unknown */
+	int year; /* 0: unknown */
+	unsigned int roles; /* bits */
+	int area, language; /* index, -1: unknown */
 };
 
 struct town {
@@ -64,8 +65,12 @@ static inline void town_compose(struct town *town, const uint32_t *order)
 		languages[i] = compose_key(compose, PEOPLE_LANGUAGE, town_languages[i]);
 	for (uint32_t i = 0; i < town->size; i++) {
 		const struct resident *resident = &town->by_id[order[i]];
-		struct compose_person person = {.phone = resident->phone, .id = order[i], .present = resident->present,
-			.opted_out = resident->opted_out, .birth_year = resident->year, .roles = roles[resident->roles],
+		struct compose_person person = {.phone = resident->phone,
+			.id = order[i],
+			.present = resident->present,
+			.opted_out = resident->opted_out,
+			.birth_year = resident->year,
+			.roles = roles[resident->roles],
 			.area = resident->area < 0 ? 0 : areas[resident->area],
 			.language = resident->language < 0 ? 0 : languages[resident->language]};
 		assert_true(compose_add(compose, &person));
@@ -91,7 +96,8 @@ static inline void town_make(struct town *town, uint32_t size, unsigned int seed
 	phone_t phone = 13000000000;
 	for (uint32_t i = 0; i < size; i++) {
 		phone += 1 + (phone_t)(rand_r(&seed) % 10 == 0 ? rand_r(&seed) % 100000 : rand_r(&seed) % 5);
-		town->by_id[order[i]] = (struct resident){.phone = phone, .present = rand_r(&seed) % 10 != 0,
+		town->by_id[order[i]] = (struct resident){.phone = phone,
+			.present = rand_r(&seed) % 10 != 0,
 			.opted_out = rand_r(&seed) % 20 == 0,
 			.year = rand_r(&seed) % 8 == 0 ? 0 : 1930 + rand_r(&seed) % 95,
 			.roles = (unsigned int)rand_r(&seed) % (1 << TOWN_ROLES),

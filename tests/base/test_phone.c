@@ -38,8 +38,7 @@ static void numbers_are_read_as_people_write_them(void **state)
 		size_t i;
 		if (rows == NULL)
 			fail_msg("%s: %s", files[f], error.text);
-		json_array_foreach(rows, i, row)
-			check_row(row);
+		json_array_foreach(rows, i, row) check_row(row);
 		assert_true(i > 0);
 		json_decref(rows);
 	}

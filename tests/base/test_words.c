@@ -157,7 +157,8 @@ static void problems_speak_both_languages_and_stay_bounded(void **state)
 	assert_int_equal(problems.dropped, 8);
 	buf_init(&out, 4096);
 	problem_text(&problems.list[0], LANG_EN, &out);
-	assert_string_equal(buf_text(&out), "a.cfg line 3 rule: this is not a recurrence rule; check day, month and UNTIL");
+	assert_string_equal(buf_text(&out),
+		"a.cfg line 3 rule: this is not a recurrence rule; check day, month and UNTIL");
 	buf_clear(&out);
 	problem_text(&problems.list[0], LANG_ZH, &out);
 	assert_string_equal(buf_text(&out), "a.cfg 第 3 行 rule：这不是重复规则；请核对日、月和 UNTIL");
@@ -171,7 +172,8 @@ static void digests_are_those_of_the_standards(void **state)
 	char out[65];
 
 	(void)state;
-	assert_string_equal(digest_sha256("abc", 3, out), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(digest_sha256("abc", 3, out),
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_string_equal(digest_md5("abc", 3, out), "900150983cd24fb0d6963f7d28e17f72");
 }
 

@@ -76,8 +76,14 @@ static void import(unsigned int people)
 	fclose(file);
 	int fd = open(csv, O_RDONLY | O_CLOEXEC);
 	problems_init(&problems);
-	struct roster_import order = {.state = state, .fd = fd, .file = "people.csv", .list = "all", .source = "bench",
-		.basis = "bench", .reject_fd = -1, .now_ms = clock_wall_ms()};
+	struct roster_import order = {.state = state,
+		.fd = fd,
+		.file = "people.csv",
+		.list = "all",
+		.source = "bench",
+		.basis = "bench",
+		.reject_fd = -1,
+		.now_ms = clock_wall_ms()};
 	if (roster_import(&order, &totals, &problems) != RESULT_OK)
 		exit(1);
 	roster_totals_fini(&totals);
@@ -194,7 +200,9 @@ static void measure_ceiling(uint64_t *us, unsigned int count)
 	snprintf(log, sizeof(log), "%s/ceiling.log", folder);
 	int fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	int out = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port)};
 	if (connect(out, (struct sockaddr *)&address, sizeof(address)) != 0)
 		exit(1);
 	int in = accept(listener, NULL, NULL);
@@ -202,8 +210,9 @@ static void measure_ceiling(uint64_t *us, unsigned int count)
 		close(open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 		uint64_t began = clock_mono_us();
 		char event[4096], byte;
-		if (rename(tmp, new) != 0 || read(watch, event, sizeof(event)) <= 0 || write(fd, room, sizeof(room)) < 0 ||
-			fdatasync(fd) != 0 || send(out, "x", 1, 0) != 1 || recv(in, &byte, 1, 0) != 1)
+		if (rename(tmp, new) != 0 || read(watch, event, sizeof(event)) <= 0 ||
+			write(fd, room, sizeof(room)) < 0 || fdatasync(fd) != 0 || send(out, "x", 1, 0) != 1 ||
+			recv(in, &byte, 1, 0) != 1)
 			exit(1);
 		us[i] = clock_mono_us() - began;
 		usleep(2000);
@@ -222,7 +231,8 @@ static void drop(unsigned int nth, uint64_t *began)
 	snprintf(name, sizeof(name), "spool/tmp/%u.cfg", nth);
 	snprintf(text, sizeof(text),
 		"schema = \"fraud-alert/1\"; id = \"B-%u\"; sender = \"a@b.cn\"; fraud_type = \"fake-police\";\n"
-		"summary = \"第%u次。\"; audiences = [ \"all\" ]; areas = [ \"320583\" ]; urgency = \"immediate\";\n", nth, nth);
+		"summary = \"第%u次。\"; audiences = [ \"all\" ]; areas = [ \"320583\" ]; urgency = \"immediate\";\n",
+		nth, nth);
 	write_text(name, text);
 	snprintf(from, sizeof(from), "%s/%s", folder, name);
 	snprintf(to, sizeof(to), "%s/spool/new/%u.cfg", folder, nth);
@@ -249,7 +259,8 @@ int main(int argc, char **argv)
 		"paths: { spool = \"spool\"; state = \"state\"; control = \"c.sock\"; };\n"
 		"intake: { open_alerts = 1000; };\n"
 		"channels: ( { name = \"sms\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1:%u/cgi-bin/sendsms\"; user = \"u\";"
-		" password_file = \"password\"; dlr = false; rate = \"unlimited\"; window = 1; batch = 1000; } );\n", port);
+		" password_file = \"password\"; dlr = false; rate = \"unlimited\"; window = 1; batch = 1000; } );\n",
+		port);
 	write_text("crierd.conf", config);
 	write_text("password", "x\n");
 	import(people < 1000 ? people : 1000);

@@ -22,10 +22,11 @@
 #include "base/mem.h"
 #include "http/http.h"
 
-#define BODY 300
+#define BODY   300
 #define ROUNDS 5
 
-static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"errcode\":0}";
+static const char answer[] =
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"errcode\":0}";
 
 /* The sink: answers every request that ends in a body of BODY bytes. */
 struct peer {
@@ -151,8 +152,12 @@ static struct figure measure_http(const char *url, const char *body, unsigned in
 	uint64_t began = clock_mono_us();
 	double cpu = cpu_s();
 
-	run.request = (struct http_request){.route = &run.route, .url = url, .method = "POST",
-		.content_type = "application/json", .body = body, .body_size = BODY};
+	run.request = (struct http_request){.route = &run.route,
+		.url = url,
+		.method = "POST",
+		.content_type = "application/json",
+		.body = body,
+		.body_size = BODY};
 	run.until_us = began + seconds * 1000000ull;
 	for (unsigned int i = 0; i < at_once; i++)
 		http_send(run.http, &run.request, on_done, &run);
@@ -214,15 +219,18 @@ static void bare_on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct bare_plug *plug = poll->data;
 
-	bare_work(plug->bare, plug->fd, ((events & UV_READABLE) ? CURL_CSELECT_IN : 0) |
-		((events & UV_WRITABLE) ? CURL_CSELECT_OUT : 0) | (status < 0 ? CURL_CSELECT_ERR : 0));
+	bare_work(plug->bare, plug->fd,
+		((events & UV_READABLE) ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) ? CURL_CSELECT_OUT : 0) |
+			(status < 0 ? CURL_CSELECT_ERR : 0));
 }
 
 static int bare_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
 	struct bare *bare = arg;
 	struct bare_plug *plug = plugs[fd];
-	int events = what == CURL_POLL_OUT ? UV_WRITABLE : what == CURL_POLL_INOUT ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+	int events = what == CURL_POLL_OUT ? UV_WRITABLE
+		: what == CURL_POLL_INOUT  ? UV_READABLE | UV_WRITABLE
+					   : UV_READABLE;
 
 	if (plug == NULL) {
 		plug = plugs[fd] = mem_zalloc(sizeof(*plug));
@@ -347,8 +355,8 @@ int main(int argc, char **argv)
 	qsort(ours, ROUNDS, sizeof(ours[0]), by_rate);
 	qsort(bare, ROUNDS, sizeof(bare[0]), by_rate);
 	struct figure o = ours[ROUNDS / 2], b = bare[ROUNDS / 2];
-	printf("http/, %u at once:          %8.0f requests/s, %5.1f us CPU each (median of %d)\n", at_once, o.rate, o.cpu_us,
-		ROUNDS);
+	printf("http/, %u at once:          %8.0f requests/s, %5.1f us CPU each (median of %d)\n", at_once, o.rate,
+		o.cpu_us, ROUNDS);
 	printf("bare libcurl on libuv:      %8.0f requests/s, %5.1f us CPU each\n", b.rate, b.cpu_us);
 	printf("ratio:                      %8.2f\n", o.rate / b.rate);
 	curl_global_cleanup();

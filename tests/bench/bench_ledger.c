@@ -23,9 +23,9 @@
 #include "ledger/ledger.h"
 #include "ledger/replay.h"
 
-#define EPOCH INT64_C(1795000000000)
+#define EPOCH  INT64_C(1795000000000)
 #define WINDOW 256
-#define LOT 1000
+#define LOT    1000
 
 struct bench {
 	char folder[256];
@@ -73,14 +73,21 @@ static void accept(struct bench *bench)
 {
 	static const char set[] = "one set for all";
 	struct message message = {.medium = MEDIUM_SMS, .text = (char[]){"warning"}, .units = 7, .parts = 1};
-	struct ledger_lane lane = {.channel = "gateway", .medium = MEDIUM_SMS, .audience = "all", .message = &message,
-		.set = set, .set_size = sizeof(set), .size = bench->recipients, .state = STATE_WAITING};
+	struct ledger_lane lane = {.channel = "gateway",
+		.medium = MEDIUM_SMS,
+		.audience = "all",
+		.message = &message,
+		.set = set,
+		.set_size = sizeof(set),
+		.size = bench->recipients,
+		.state = STATE_WAITING};
 	char id[32];
 	static unsigned int count;
 
 	snprintf(id, sizeof(id), "bench-%u", ++count);
-	bench->alert = ledger_accept(bench->ledger, &(struct ledger_acceptance){.alert = {.id = id, .accepted_ms = EPOCH},
-		.lanes = &lane, .lane_count = 1}, NULL, NULL);
+	bench->alert = ledger_accept(bench->ledger,
+		&(struct ledger_acceptance){.alert = {.id = id, .accepted_ms = EPOCH}, .lanes = &lane, .lane_count = 1},
+		NULL, NULL);
 }
 
 static void begin_batches(struct bench *bench);
@@ -107,8 +114,13 @@ static void on_intent(void *arg, enum result result)
 
 	(void)result;
 	snprintf(id, sizeof(id), "7f%08x-%u", sent->name.number * 2654435761u, sent->name.number);
-	ledger_outcome(sent->bench->ledger, &(struct ledger_outcome){.name = sent->name, .verdict = VERDICT_ACCEPTED,
-		.at_ms = EPOCH + sent->name.number, .provider_id = id, .peer = "0: Accepted"}, on_outcome, sent->bench);
+	ledger_outcome(sent->bench->ledger,
+		&(struct ledger_outcome){.name = sent->name,
+			.verdict = VERDICT_ACCEPTED,
+			.at_ms = EPOCH + sent->name.number,
+			.provider_id = id,
+			.peer = "0: Accepted"},
+		on_outcome, sent->bench);
 	free(sent);
 }
 
@@ -120,9 +132,14 @@ static void begin_batches(struct bench *bench)
 
 		*sent = (struct sent){bench, {bench->alert, 0, ++bench->begun}};
 		bench->on_the_way++;
-		ledger_intent(bench->ledger, &(struct ledger_intent){.name = sent->name,
-			.first = (bench->begun - 1) * bench->batch, .count = bench->batch, .attempt = 1,
-			.at_ms = EPOCH + bench->begun, .tat_ms = EPOCH + bench->begun}, on_intent, sent);
+		ledger_intent(bench->ledger,
+			&(struct ledger_intent){.name = sent->name,
+				.first = (bench->begun - 1) * bench->batch,
+				.count = bench->batch,
+				.attempt = 1,
+				.at_ms = EPOCH + bench->begun,
+				.tat_ms = EPOCH + bench->begun},
+			on_intent, sent);
 	}
 }
 
@@ -160,8 +177,10 @@ static double run_receipts(struct bench *bench)
 
 	bench->on_the_way = 0;
 	for (uint32_t i = 0; i < bench->recipients; i++) {
-		lot[count++] = (struct ledger_receipt){.position = scattered(i, bench->recipients), .count = 1,
-			.state = i % 30 == 0 ? STATE_FAILED : STATE_DELIVERED, .at_ms = EPOCH + i / 100,
+		lot[count++] = (struct ledger_receipt){.position = scattered(i, bench->recipients),
+			.count = 1,
+			.state = i % 30 == 0 ? STATE_FAILED : STATE_DELIVERED,
+			.at_ms = EPOCH + i / 100,
 			.code = i % 30 == 0 ? "UNDELIV" : "DELIVRD"};
 		if (count < LOT && i + 1 < bench->recipients)
 			continue;
@@ -227,9 +246,11 @@ static sqlite3 *raw_open(const struct bench *bench)
 	snprintf(path, sizeof(path), "%s/raw.db", bench->folder);
 	unlink(path);
 	if (sqlite3_open(path, &db) != SQLITE_OK ||
-		sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
-				 "CREATE TABLE row (id INTEGER PRIMARY KEY, state INTEGER, gateway INTEGER, at_ms INTEGER);"
-				 "CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB)", NULL, NULL, NULL) != SQLITE_OK)
+		sqlite3_exec(db,
+			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+			"CREATE TABLE row (id INTEGER PRIMARY KEY, state INTEGER, gateway INTEGER, at_ms INTEGER);"
+			"CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB)",
+			NULL, NULL, NULL) != SQLITE_OK)
 		die("raw SQLite");
 	return db;
 }
@@ -372,8 +393,8 @@ static void run_start(struct bench *bench)
 
 static void clean(const struct bench *bench)
 {
-	static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.reserve", "ledger.lock",
-		"raw.db", "raw.db-wal", "raw.db-shm", "raw.log"};
+	static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.reserve",
+		"ledger.lock", "raw.db", "raw.db-wal", "raw.db-shm", "raw.log"};
 	char path[320];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -410,8 +431,8 @@ int main(int argc, char **argv)
 		paced / 1e6, paced / rows, paced / blocks);
 	printf("intent and outcome, no window        %.2f M recipients/s   x%.2f of rows   x%.2f of blocks\n",
 		free_running / 1e6, free_running / rows, free_running / blocks);
-	printf("  groups: %" PRIu64 " commits, %" PRIu64 " records, slowest group %.1f ms\n", stats.commits, stats.records,
-		(double)stats.latency_most_us / 1e3);
+	printf("  groups: %" PRIu64 " commits, %" PRIu64 " records, slowest group %.1f ms\n", stats.commits,
+		stats.records, (double)stats.latency_most_us / 1e3);
 	double receipts = run_receipts(&bench);
 
 	printf("receipts, scattered                  %.2f M/s   x%.2f of blocks   x%.2f of the log\n", receipts / 1e6,
@@ -423,7 +444,8 @@ int main(int argc, char **argv)
 	uint64_t size = file_size(&bench, "ledger.db");
 
 	printf("on disk                              %.1f bytes per recipient of intent, outcome and receipt (ledger.db %.1f MiB for"
-	       " 2 x batches + 1 x receipts)\n", (double)size / bench.recipients, (double)size / 1048576.0);
+	       " 2 x batches + 1 x receipts)\n",
+		(double)size / bench.recipients, (double)size / 1048576.0);
 	run_start(&bench);
 	clean(&bench);
 	return 0;

@@ -68,8 +68,10 @@ static double plain_inserts(const char *path, uint64_t count)
 	sqlite3_stmt *insert;
 
 	REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
-	sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
-		"CREATE TABLE t(phone INTEGER PRIMARY KEY, birth_year, roles, area, language); BEGIN", NULL, NULL, NULL);
+	sqlite3_exec(db,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
+		"CREATE TABLE t(phone INTEGER PRIMARY KEY, birth_year, roles, area, language); BEGIN",
+		NULL, NULL, NULL);
 	REQUIRE(sqlite3_prepare_v2(db, "INSERT INTO t VALUES(?, ?, ?, ?, ?)", -1, &insert, NULL) == SQLITE_OK);
 	uint64_t begun = clock_mono_us();
 	for (uint64_t i = 0; i < count; i++) {
@@ -90,8 +92,14 @@ static double plain_inserts(const char *path, uint64_t count)
 
 static double import(const char *state, const char *csv, uint64_t count)
 {
-	struct roster_import order = {.state = state, .fd = open(csv, O_RDONLY), .file = "bench.csv", .list = "bench",
-		.source = "bench", .basis = "bench", .reject_fd = -1, .now_ms = clock_wall_ms()};
+	struct roster_import order = {.state = state,
+		.fd = open(csv, O_RDONLY),
+		.file = "bench.csv",
+		.list = "bench",
+		.source = "bench",
+		.basis = "bench",
+		.reject_fd = -1,
+		.now_ms = clock_wall_ms()};
 	struct roster_totals totals;
 	struct problems problems;
 
@@ -105,7 +113,8 @@ static double import(const char *state, const char *csv, uint64_t count)
 	return took;
 }
 
-static void line(const char *what, double figure, const char *unit, const char *ceiling_name, double ceiling, double ratio)
+static void line(const char *what, double figure, const char *unit, const char *ceiling_name, double ceiling,
+	double ratio)
 {
 	printf("%-34s %12.3f %-10s | %-30s %12.3f | ratio %.2f\n", what, figure, unit, ceiling_name, ceiling, ratio);
 }
@@ -135,8 +144,13 @@ static void make_order(struct expand_order *order, const struct roster *roster)
 	static struct expand_audience audiences[] = {{"elderly", {60, -1, NULL}}, {"finance", {-1, -1, finance}}};
 	static struct expand_channel channels[2] = {{.areas = town}, {.areas = NULL}};
 
-	*order = (struct expand_order){.people = roster_people(roster), .this_year = 2026, .audiences = audiences,
-		.audience_count = 2, .areas = county, .channels = channels, .channel_count = 2,
+	*order = (struct expand_order){.people = roster_people(roster),
+		.this_year = 2026,
+		.audiences = audiences,
+		.audience_count = 2,
+		.areas = county,
+		.channels = channels,
+		.channel_count = 2,
 		.opted_out = roster_optouts(roster)};
 }
 

@@ -169,7 +169,8 @@ int main(int argc, char **argv)
 		return 2;
 	double raw = measure_raw(files, 2000, "raw inotify, one every 2 ms");
 	double ours = measure_spool(files, 2000, "spool: rename to taken, every 2 ms");
-	printf("difference %.0f us, ratio %.2f (the spool also claims, checks and reads the file)\n", ours - raw, ours / raw);
+	printf("difference %.0f us, ratio %.2f (the spool also claims, checks and reads the file)\n", ours - raw,
+		ours / raw);
 	measure_raw(files * 5, 0, "raw inotify, back to back");
 	measure_spool(files * 5, 0, "spool: rename to taken, back to back");
 	return 0;

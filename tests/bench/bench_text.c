@@ -48,8 +48,7 @@ static size_t hand_encode(const char *text, size_t size, uint8_t *out)
 		uint32_t unit;
 		if (p[0] < 0x80) {
 			unit = *p++;
-		} else if ((p[0] & 0xf0) == 0xe0 && end - p >= 3 && (p[1] & 0xc0) == 0x80 &&
-			(p[2] & 0xc0) == 0x80) {
+		} else if ((p[0] & 0xf0) == 0xe0 && end - p >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
 			unit = (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
 			if (unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff))
 				return 0;
@@ -120,8 +119,7 @@ int main(void)
 		snprintf(places[i], sizeof(places[i]), "%s", i % 2 == 0 ? "我市" : "我县");
 		snprintf(losses[i], sizeof(losses[i]), "%u.%u万元", i + 1, i % 9 + 1);
 	}
-	if (mustache_compile(template_text, sizeof(template_text) - 1, NULL, &mustache, &problems) !=
-		RESULT_OK)
+	if (mustache_compile(template_text, sizeof(template_text) - 1, NULL, &mustache, &problems) != RESULT_OK)
 		return 1;
 	for (int i = 0; i < ROUNDS; i++) { /* in alternation; the best of each is the least disturbed */
 		double a = by_hand(), b = by_crier(mustache);

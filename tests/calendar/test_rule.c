@@ -35,7 +35,8 @@ static void check_case(json_t *item)
 	struct rule *rule = NULL;
 
 	problems_init(&problems);
-	enum result result = rule_parse(json_string_value(json_object_get(item, "rule")), at, NULL, "rule", &rule, &problems);
+	enum result result = rule_parse(json_string_value(json_object_get(item, "rule")), at, NULL, "rule", &rule,
+		&problems);
 	if (json_is_true(json_object_get(item, "refused"))) {
 		if (result == RESULT_OK || problems.errors != 1 || problems.list[0].remedy[LANG_ZH] == NULL)
 			fail_msg("%s: not refused with a remedy", name);
@@ -46,7 +47,8 @@ static void check_case(json_t *item)
 		fail_msg("%s: refused: %s", name, problems.list[0].reason[LANG_EN]);
 	size_t i;
 	json_t *next;
-	json_array_foreach(json_object_get(item, "next"), i, next) {
+	json_array_foreach(json_object_get(item, "next"), i, next)
+	{
 		int64_t when = 0;
 		bool found = rule_next(rule, at, &when);
 		if (json_is_null(next)) {
@@ -72,8 +74,7 @@ static void rules_name_their_times(void **state)
 			fail_msg("%s: %s", files[f], error.text);
 		size_t i;
 		json_t *item;
-		json_array_foreach(cases, i, item)
-			check_case(item);
+		json_array_foreach(cases, i, item) check_case(item);
 		assert_true(json_array_size(cases) > 0);
 		json_decref(cases);
 	}

@@ -29,7 +29,7 @@ struct card {
 	struct sock *sock; /* the one visitor */
 	enum card_manner manner;
 	enum card_manner updates; /* how area updates alone are met */
-	uint8_t nack;             /* answers area updates with this error */
+	uint8_t nack; /* answers area updates with this error */
 	uint8_t device;
 	uint16_t width, height;
 	bool no_font, gbk, wrong_clock;
@@ -64,8 +64,7 @@ static inline uint16_t card_crc(const uint8_t *at, size_t size)
 
 static inline void card_say(struct card *card, const uint8_t *data, size_t size)
 {
-	uint8_t plain[1024] = {
-		0x00, 0x80, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0xfe, 2, (uint8_t)size, (uint8_t)(size >> 8)};
+	uint8_t plain[1024] = {0x00, 0x80, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0xfe, 2, (uint8_t)size, (uint8_t)(size >> 8)};
 	uint8_t wire[2200];
 	size_t used = 0;
 
@@ -210,8 +209,8 @@ static inline void card_misbehave(struct card *card, enum card_manner manner)
 
 static inline void card_parameters(struct card *card)
 {
-	uint8_t data[] = {0xa2, 0x0a, 0, 0, 0, 1, 0, card->device, 2, (uint8_t)card->width,
-		(uint8_t)(card->width >> 8), (uint8_t)card->height, (uint8_t)(card->height >> 8), 1, 0, 0};
+	uint8_t data[] = {0xa2, 0x0a, 0, 0, 0, 1, 0, card->device, 2, (uint8_t)card->width, (uint8_t)(card->width >> 8),
+		(uint8_t)card->height, (uint8_t)(card->height >> 8), 1, 0, 0};
 
 	card_say(card, data, sizeof(data));
 }
@@ -334,8 +333,7 @@ static inline void card_listen(struct card *card)
 
 static inline void card_open(struct card *card, struct loop *loop)
 {
-	*card = (struct card){
-		.loop = loop, .device = 0x61, .width = 128, .height = 32, .least_spacing_ms = UINT64_MAX};
+	*card = (struct card){.loop = loop, .device = 0x61, .width = 128, .height = 32, .least_spacing_ms = UINT64_MAX};
 	card_listen(card);
 }
 

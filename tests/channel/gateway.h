@@ -22,9 +22,9 @@
 enum manner {
 	MANNER_ANSWER, /* with `says` */
 	MANNER_SILENT, /* never */
-	MANNER_CUT,    /* announces more than it sends, and hangs up */
-	MANNER_HUGE,   /* half a megabyte */
-	MANNER_RESET,  /* hangs up without a word */
+	MANNER_CUT, /* announces more than it sends, and hangs up */
+	MANNER_HUGE, /* half a megabyte */
+	MANNER_RESET, /* hangs up without a word */
 };
 
 struct gateway {

@@ -43,8 +43,8 @@ struct owner {
 	bool well;
 };
 
-static inline void owner_settled(
-	void *arg, struct channel *channel, const struct batch *batch, const struct outcome *outcome)
+static inline void owner_settled(void *arg, struct channel *channel, const struct batch *batch,
+	const struct outcome *outcome)
 {
 	struct owner *owner = arg;
 
@@ -57,8 +57,8 @@ static inline void owner_settled(
 		owner->refused[i] = outcome->refused[i];
 }
 
-static inline void owner_receipts(
-	void *arg, struct channel *channel, const struct receipt *receipts, unsigned int count)
+static inline void owner_receipts(void *arg, struct channel *channel, const struct receipt *receipts,
+	unsigned int count)
 {
 	struct owner *owner = arg;
 
@@ -149,8 +149,8 @@ static inline void owner_configure(struct owner *owner, const char *kind_name, c
 	}
 }
 
-static inline void owner_open_at(
-	struct owner *owner, const char *kind_name, const struct option *options, const char *receipt_url)
+static inline void owner_open_at(struct owner *owner, const char *kind_name, const struct option *options,
+	const char *receipt_url)
 {
 	struct problems problems;
 
@@ -164,8 +164,8 @@ static inline void owner_open_at(
 	};
 	owner->http = http_new(owner->loop, 0);
 	problems_init(&problems);
-	owner->channel = channel_open(
-		&owner->config, owner->loop, owner->http, receipt_url, &owner->host, owner, &problems);
+	owner->channel = channel_open(&owner->config, owner->loop, owner->http, receipt_url, &owner->host, owner,
+		&problems);
 	problems_fini(&problems);
 	assert_non_null(owner->channel);
 }
@@ -194,8 +194,7 @@ static inline void owner_http_gone(void *arg)
 
 static inline void owner_free_options(struct owner *owner)
 {
-	for (const struct setting *row = channel_kind_find(owner->config.kind)->settings; row->key != NULL;
-		row++) {
+	for (const struct setting *row = channel_kind_find(owner->config.kind)->settings; row->key != NULL; row++) {
 		char *at = (char *)owner->config.options + row->offset;
 		switch (row->type) {
 		case SETTING_BOOL:

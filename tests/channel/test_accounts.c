@@ -22,8 +22,8 @@ static void begin(struct bench *bench)
 	gateway_open(&bench->gateway, bench->owner.loop);
 	for (unsigned int i = 0; i < 10; i++)
 		bench->phones[i] = 13800000001 + i;
-	bench->batch = (struct batch){
-		.name = {12, 3, 31}, .message = &bench->message, .phones = bench->phones, .count = 10};
+	bench->batch =
+		(struct batch){.name = {12, 3, 31}, .message = &bench->message, .phones = bench->phones, .count = 10};
 }
 
 static void open_at(struct bench *bench, const char *kind, const char *path, const struct option *more,
@@ -214,9 +214,9 @@ static void a_daily_quota_waits_for_tomorrow(void **state)
 	end(&bench);
 }
 
-#define REPORT(number)                                                                                       \
-	"{\"reportStatus\":\"DELIVRD\",\"mobile\":\"" number                                                 \
-	"\",\"receiveDate\":\"20261121163005\",\"errorCode\":\"\","                                          \
+#define REPORT(number)                                                                                                 \
+	"{\"reportStatus\":\"DELIVRD\",\"mobile\":\"" number                                                           \
+	"\",\"receiveDate\":\"20261121163005\",\"errorCode\":\"\","                                                    \
 	"\"msgGroup\":\"0927\"}"
 
 static void yunmas_reports_are_pushed(void **state)
@@ -230,19 +230,16 @@ static void yunmas_reports_are_pushed(void **state)
 	assert_true(channel_receipted(bench.owner.channel));
 	settle(&bench, CLASS_OK);
 	assert_string_equal(bench.owner.outcome.provider_id, "0927");
-	assert_int_equal(
-		push(&bench, "report", &nothing, "[" REPORT("13800000001") "," REPORT("13800000002") "]"),
+	assert_int_equal(push(&bench, "report", &nothing, "[" REPORT("13800000001") "," REPORT("13800000002") "]"),
 		200);
 	assert_int_equal(bench.owner.received, 2);
 	assert_string_equal(bench.owner.receipts[1].provider_id, "0927");
 	assert_int_equal(bench.owner.receipts[1].batch.number, 0);
 	/* one line that makes no sense does not make the platform repeat the others for ever */
-	assert_int_equal(
-		push(&bench, "report", &nothing, "[" REPORT("13800000003") "," REPORT("1") "]"), 200);
+	assert_int_equal(push(&bench, "report", &nothing, "[" REPORT("13800000003") "," REPORT("1") "]"), 200);
 	assert_int_equal(bench.owner.received, 3);
 	assert_int_equal(push(&bench, "report", &nothing, "[" REPORT("13800000003")), 400);
-	assert_int_equal(
-		push(&bench, "reply", &nothing, "{\"mobile\":\"13800000009\",\"smsContent\":\"T\"}"), 200);
+	assert_int_equal(push(&bench, "reply", &nothing, "{\"mobile\":\"13800000009\",\"smsContent\":\"T\"}"), 200);
 	assert_int_equal(bench.owner.phone, 13800000009);
 	assert_int_equal(push(&bench, "elsewhere", &nothing, ""), 404);
 	end(&bench);
@@ -406,8 +403,7 @@ static void null_refuses_every_nth_and_gives_the_others_receipts(void **state)
 	struct bench bench;
 
 	begin(&bench);
-	open_at(&bench, "null", "/", (struct option[]){{"refuse", "4"}, {"receipts", "true"}, {NULL, NULL}},
-		NULL);
+	open_at(&bench, "null", "/", (struct option[]){{"refuse", "4"}, {"receipts", "true"}, {NULL, NULL}}, NULL);
 	assert_true(channel_receipted(bench.owner.channel));
 	settle(&bench, CLASS_OK);
 	assert_int_equal(bench.owner.outcome.refused_count, 2);
@@ -428,8 +424,7 @@ static void null_may_refuse_everybody(void **state)
 	struct bench bench;
 
 	begin(&bench);
-	open_at(&bench, "null", "/", (struct option[]){{"refuse", "1"}, {"receipts", "true"}, {NULL, NULL}},
-		NULL);
+	open_at(&bench, "null", "/", (struct option[]){{"refuse", "1"}, {"receipts", "true"}, {NULL, NULL}}, NULL);
 	settle(&bench, CLASS_PERM_RCPT);
 	assert_int_equal(bench.owner.outcome.verdict, VERDICT_REFUSED);
 	assert_int_equal(bench.owner.outcome.refused_count, 10);

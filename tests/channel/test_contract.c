@@ -37,10 +37,9 @@ struct contract {
 };
 
 #define ANY_ANSWER "<html>Bad Gateway 123456789</html>"
-#define DOUBT_BY_ANSWER                                                                                      \
-	[DEED_CONNECTION_REFUSED] = CLASS_RETRY, [DEED_SILENCE] = CLASS_AMBIGUOUS,                           \
-	[DEED_CUT] = CLASS_AMBIGUOUS, [DEED_HUGE] = CLASS_AMBIGUOUS, [DEED_NONSENSE] = CLASS_AMBIGUOUS,      \
-	[DEED_RESET] = CLASS_AMBIGUOUS
+#define DOUBT_BY_ANSWER                                                                                                \
+	[DEED_CONNECTION_REFUSED] = CLASS_RETRY, [DEED_SILENCE] = CLASS_AMBIGUOUS, [DEED_CUT] = CLASS_AMBIGUOUS,       \
+	[DEED_HUGE] = CLASS_AMBIGUOUS, [DEED_NONSENSE] = CLASS_AMBIGUOUS, [DEED_RESET] = CLASS_AMBIGUOUS
 
 static const struct contract contracts[] = {
 	{
@@ -99,8 +98,7 @@ static const struct contract contracts[] = {
 		.peer = PEER_CARD,
 		.options = {{"width", "128"}, {"height", "32"}},
 		/* absolute state: whatever went wrong, it is safe to try again */
-		.classes = {CLASS_OK, CLASS_RETRY,
-			CLASS_PERM_CHANNEL, [DEED_CONNECTION_REFUSED] = CLASS_RETRY,
+		.classes = {CLASS_OK, CLASS_RETRY, CLASS_PERM_CHANNEL, [DEED_CONNECTION_REFUSED] = CLASS_RETRY,
 			[DEED_SILENCE] = CLASS_RETRY, [DEED_CUT] = CLASS_RETRY, [DEED_HUGE] = CLASS_RETRY,
 			[DEED_NONSENSE] = CLASS_RETRY, [DEED_RESET] = CLASS_RETRY},
 		.closing = VERDICT_UNKNOWN,
@@ -108,10 +106,7 @@ static const struct contract contracts[] = {
 	},
 	{.kind = "null", .options = {{"delay", "60000"}}, .closing = VERDICT_UNKNOWN},
 	{.kind = "null-group", .options = {{"delay", "60000"}}, .closing = VERDICT_UNKNOWN},
-	{.kind = "null-sign",
-		.options = {{"delay", "60000"}},
-		.closing = VERDICT_UNKNOWN,
-		.action = BATCH_SHOW},
+	{.kind = "null-sign", .options = {{"delay", "60000"}}, .closing = VERDICT_UNKNOWN, .action = BATCH_SHOW},
 };
 #define CONTRACTS (sizeof(contracts) / sizeof(contracts[0]))
 
@@ -128,8 +123,7 @@ struct bench {
 
 static void begin(struct bench *bench, const struct contract *contract)
 {
-	*bench = (struct bench){
-		.contract = contract, .phones = {13800000001, 13800000002, 13800000003, 13800000004}};
+	*bench = (struct bench){.contract = contract, .phones = {13800000001, 13800000002, 13800000003, 13800000004}};
 	owner_begin(&bench->owner);
 	if (contract->peer == PEER_GATEWAY)
 		gateway_open(&bench->gateway, bench->owner.loop);
@@ -318,8 +312,7 @@ static bool has_left(void *arg)
 {
 	const struct bench *bench = arg;
 
-	return bench->contract->peer == PEER_GATEWAY ? bench->gateway.requests > 0
-						     : bench->card.questions >= 4;
+	return bench->contract->peer == PEER_GATEWAY ? bench->gateway.requests > 0 : bench->card.questions >= 4;
 }
 
 /*

@@ -153,8 +153,7 @@ static void answers_have_their_class(void **state)
 		{200, "0: Accepted for delivery", false, 0, false},
 		{400, "Missing receiver number, rejected", true, CLASS_PERM_MSG, true},
 		{400, "Empty text not allowed, rejected", true, CLASS_PERM_MSG, false},
-		{400, "Number(s) has/have been denied by white- and/or black-lists.", true, CLASS_PERM_MSG,
-			true},
+		{400, "Number(s) has/have been denied by white- and/or black-lists.", true, CLASS_PERM_MSG, true},
 		{400, "Sender missing and no global set, rejected", true, CLASS_PERM_CHANNEL, false},
 		{403, "Authorization failed for sendsms", true, CLASS_PERM_CHANNEL, false},
 		{503, "Temporal failure, try again later.", true, CLASS_RETRY, false},
@@ -165,8 +164,7 @@ static void answers_have_their_class(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct outcome outcome = {0};
-		assert_int_equal(
-			kannel_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &outcome),
+		assert_int_equal(kannel_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &outcome),
 			cases[i].judged);
 		if (!cases[i].judged)
 			continue;
@@ -206,13 +204,13 @@ static void reports_are_read(void **state)
 		const char *code;
 		int64_t at_ms;
 	} cases[] = {
-		{{"12-3-31", "1", "13800000001", "stat:DELIVRD", "2026-11-21 08:30:05"}, true, true,
-			RECEIPT_DELIVERED, "stat:DELIVRD", INT64_C(1795249805000)},
-		{{"12-3-31", "1", "+8613800000001", NULL, "2026-11-21+08:30:05"}, true, true,
-			RECEIPT_DELIVERED, "dlr 1", INT64_C(1795249805000)},
+		{{"12-3-31", "1", "13800000001", "stat:DELIVRD", "2026-11-21 08:30:05"}, true, true, RECEIPT_DELIVERED,
+			"stat:DELIVRD", INT64_C(1795249805000)},
+		{{"12-3-31", "1", "+8613800000001", NULL, "2026-11-21+08:30:05"}, true, true, RECEIPT_DELIVERED,
+			"dlr 1", INT64_C(1795249805000)},
 		{{"12-3-31", "2", "8613800000001", "", NULL}, true, true, RECEIPT_FAILED, "dlr 2", 77},
-		{{"12-3-31", "16", "008613800000001", "NACK/0x0b\n", "%t"}, true, true, RECEIPT_FAILED,
-			"NACK/0x0b?", 77},
+		{{"12-3-31", "16", "008613800000001", "NACK/0x0b\n", "%t"}, true, true, RECEIPT_FAILED, "NACK/0x0b?",
+			77},
 		{{"12-3-31", "2", "13800000001", "id:13800000001 bad and a very long tail", NULL}, true, true,
 			RECEIPT_FAILED, "id:138****0001 bad and ", 77},
 		{{"12-3-31", "8", "13800000001", "ACK/", NULL}, true, false, RECEIPT_FAILED, NULL, 77},

@@ -297,8 +297,8 @@ static void refusals_of_an_update_have_their_class(void **state)
 	static const struct {
 		uint8_t error;
 		enum outcome_class class;
-	} cases[] = {{3, CLASS_RETRY}, {4, CLASS_PERM_MSG}, {5, CLASS_RETRY}, {7, CLASS_RETRY},
-		{12, CLASS_PERM_MSG}, {200, CLASS_RETRY}};
+	} cases[] = {{3, CLASS_RETRY}, {4, CLASS_PERM_MSG}, {5, CLASS_RETRY}, {7, CLASS_RETRY}, {12, CLASS_PERM_MSG},
+		{200, CLASS_RETRY}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct bench bench;
@@ -398,8 +398,7 @@ static void a_5k_card_counts_in_eights(void **state)
 
 	begin(&bench);
 	bench.card.device = 0x51;
-	open_channel(
-		&bench, (struct option[]){{"device", "5k"}, {"width", "64"}, {"area_x", "32"}, {NULL, NULL}});
+	open_channel(&bench, (struct option[]){{"device", "5k"}, {"width", "64"}, {"area_x", "32"}, {NULL, NULL}});
 	show(&bench, 12, "谨防诈骗", 0, 3600000, CLASS_OK);
 	assert_int_equal(bench.card.x, 4);
 	assert_int_equal(bench.card.area_width, 8);

@@ -75,15 +75,10 @@ static void commands_equal_the_worked_ones(void **state)
 	static const struct {
 		enum onbon_command command;
 		const char *data;
-	} cases[] = {{ONBON_PING, "a200010000"}, {ONBON_STATUS, "a102010000"},
-		{ONBON_PARAMETERS, "a20a010000"}, {ONBON_FONTS, "a209010000"}};
-	struct tm when = {.tm_year = 126,
-		.tm_mon = 10,
-		.tm_mday = 21,
-		.tm_hour = 16,
-		.tm_min = 30,
-		.tm_sec = 5,
-		.tm_wday = 6};
+	} cases[] = {{ONBON_PING, "a200010000"}, {ONBON_STATUS, "a102010000"}, {ONBON_PARAMETERS, "a20a010000"},
+		{ONBON_FONTS, "a209010000"}};
+	struct tm when =
+		{.tm_year = 126, .tm_mon = 10, .tm_mday = 21, .tm_hour = 16, .tm_min = 30, .tm_sec = 5, .tm_wday = 6};
 	struct buf data;
 
 	buf_init(&data, 256);
@@ -125,10 +120,9 @@ static void an_urgent_slogan_equals_the_worked_one(void **state)
 	onbon_area_update_add(&data, &area);
 	assert_int_equal(data.size, 69);
 	assert_frame((struct onbon_head){1, ONBON_DEVICE_ANY}, &data,
-		LEAD
-		"feff0080000000000001fe024500"
-		"a306010000 00 01 3c00 00 0080 0000 8080 2000 00 00 02 5b0200 00 00 00 01 01 03 00 04 00 21000000"
-		"5c464f303030 5c4331 bdf7b7c0b5e7d0c5d5a9c6ad 20 b1a8beafc7ebb2a601 313130 1be2 5a");
+		LEAD "feff0080000000000001fe024500"
+		     "a306010000 00 01 3c00 00 0080 0000 8080 2000 00 00 02 5b0200 00 00 00 01 01 03 00 04 00 21000000"
+		     "5c464f303030 5c4331 bdf7b7c0b5e7d0c5d5a9c6ad 20 b1a8beafc7ebb2a601 313130 1be2 5a");
 	buf_fini(&text);
 	buf_fini(&data);
 }
@@ -178,10 +172,9 @@ static void a_5k_area_equals_the_worked_one(void **state)
 		.text_size = text.size};
 	onbon_area_update_add(&data, &area);
 	assert_frame((struct onbon_head){0, 0x51}, &data,
-		LEAD
-		"feff008000000000000051023100"
-		"a306010000 00 01 2800 00 0000 0000 0800 1000 00 00 00 0000 00 00 00 01 01 01 00 04 04 0d000000"
-		"5c464f3030305c4331b7b4d5a9 db82 5a");
+		LEAD "feff008000000000000051023100"
+		     "a306010000 00 01 2800 00 0000 0000 0800 1000 00 00 00 0000 00 00 00 01 01 01 00 04 04 0d000000"
+		     "5c464f3030305c4331b7b4d5a9 db82 5a");
 	buf_fini(&text);
 	buf_fini(&data);
 }
@@ -320,14 +313,14 @@ static void replies_are_read(void **state)
 static void damaged_frames_are_refused(void **state)
 {
 	static const char *const cases[] = {
-		LEAD CARD "0500 a000000000 14ad 5a",                 /* checksum */
-		LEAD CARD "0500 a000000001 14ac 5a",                 /* a byte changed */
-		LEAD CARD "0600 a000000000 14ac 5a",                 /* longer than it is */
-		LEAD CARD "0400 a000000000 14ac 5a",                 /* shorter than it is */
-		LEAD CARD "0500 a0a603000000 14ac 5a",               /* no such escape */
-		LEAD CARD "0500 a0000000a65a",                       /* an escape cut off */
-		LEAD CARD "0500 a000 a5",                            /* cut off by the next */
-		LEAD "5a",                                           /* nothing */
+		LEAD CARD "0500 a000000000 14ad 5a", /* checksum */
+		LEAD CARD "0500 a000000001 14ac 5a", /* a byte changed */
+		LEAD CARD "0600 a000000000 14ac 5a", /* longer than it is */
+		LEAD CARD "0400 a000000000 14ac 5a", /* shorter than it is */
+		LEAD CARD "0500 a0a603000000 14ac 5a", /* no such escape */
+		LEAD CARD "0500 a0000000a65a", /* an escape cut off */
+		LEAD CARD "0500 a000 a5", /* cut off by the next */
+		LEAD "5a", /* nothing */
 		LEAD "0080feff000000000500fe020500a00000000014ac5a", /* a check mode that does not exist */
 	};
 
@@ -434,17 +427,12 @@ static void a_status_tells_areas_and_clock(void **state)
 		const char *data;
 		bool is_5k1, read, has_0, clock;
 	} cases[] = {
-		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 02 00 03" TAIL, false, true, true,
-			true},
-		{"a102000000 01 0f 2026 11 21 06 163005 01 50303030 00 00 01 03" TAIL, false, true, false,
-			true},
+		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 02 00 03" TAIL, false, true, true, true},
+		{"a102000000 01 0f 2026 11 21 06 163005 01 50303030 00 00 01 03" TAIL, false, true, false, true},
 		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 01 00" TAIL, true, true, true, true},
-		{"a102000000 01 0f ffff 11 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false,
-			false},
-		{"a102000000 01 0f 2620 13 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false,
-			false},
-		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 40" TAIL, false, false, false,
-			false},
+		{"a102000000 01 0f ffff 11 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false, false},
+		{"a102000000 01 0f 2620 13 21 06 163005 01 50303030 00 00 00" TAIL, false, true, false, false},
+		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 40" TAIL, false, false, false, false},
 		{"a102000000 01 0f 2620 11 21 06 163005 01 50303030 00 00 05 00", false, false, false, false},
 		{"a102000000 01 0f 26", false, false, false, false},
 		{"a000000000", false, false, false, false},
@@ -470,9 +458,8 @@ static void a_status_tells_areas_and_clock(void **state)
 static void error_numbers_have_their_class(void **state)
 {
 	static const enum outcome_class classes[] = {CLASS_OK, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_RETRY,
-		CLASS_PERM_MSG, CLASS_RETRY, CLASS_PERM_MSG, CLASS_RETRY, CLASS_RETRY, CLASS_PERM_MSG,
-		CLASS_PERM_MSG, CLASS_RETRY, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG,
-		CLASS_RETRY, CLASS_RETRY};
+		CLASS_PERM_MSG, CLASS_RETRY, CLASS_PERM_MSG, CLASS_RETRY, CLASS_RETRY, CLASS_PERM_MSG, CLASS_PERM_MSG,
+		CLASS_RETRY, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_PERM_MSG, CLASS_RETRY, CLASS_RETRY};
 	const char *words;
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)

@@ -35,8 +35,7 @@ static void play(struct board *board, char *const *slogans)
 	assert_int_equal(board_playlist(board, slogans, sizes), RESULT_OK);
 }
 
-static void assert_face(
-	const struct board *board, int64_t at, enum board_mode mode, const char *text, int64_t holds)
+static void assert_face(const struct board *board, int64_t at, enum board_mode mode, const char *text, int64_t holds)
 {
 	struct board_face face;
 
@@ -121,18 +120,16 @@ static void showing_again_replaces(void **state)
 
 static void what_does_not_fit_takes_turns_and_the_alert_stays(void **state)
 {
-	static char *const long_ones[] = {(char *)"aaaaaaaaaaaaaaaaaaaaaaaaa",
-		(char *)"bbbbbbbbbbbbbbbbbbbbbbbbb", (char *)"ccccccccccccccccccccccccc", NULL};
+	static char *const long_ones[] = {(char *)"aaaaaaaaaaaaaaaaaaaaaaaaa", (char *)"bbbbbbbbbbbbbbbbbbbbbbbbb",
+		(char *)"ccccccccccccccccccccccccc", NULL};
 	struct board board;
 
 	board_init(&board, ROOM, 1000, 1);
 	play(&board, long_ones);
 	/* two fit beside each other; a page stands at least 10 s */
-	assert_face(
-		&board, 0, BOARD_STRIP, "aaaaaaaaaaaaaaaaaaaaaaaaa" SEP "bbbbbbbbbbbbbbbbbbbbbbbbb", 10000);
+	assert_face(&board, 0, BOARD_STRIP, "aaaaaaaaaaaaaaaaaaaaaaaaa" SEP "bbbbbbbbbbbbbbbbbbbbbbbbb", 10000);
 	assert_face(&board, 10000, BOARD_STRIP, "ccccccccccccccccccccccccc", 20000);
-	assert_face(&board, 20000, BOARD_STRIP, "aaaaaaaaaaaaaaaaaaaaaaaaa" SEP "bbbbbbbbbbbbbbbbbbbbbbbbb",
-		30000);
+	assert_face(&board, 20000, BOARD_STRIP, "aaaaaaaaaaaaaaaaaaaaaaaaa" SEP "bbbbbbbbbbbbbbbbbbbbbbbbb", 30000);
 	show(&board, 7, "ALERT", 0, 90000);
 	assert_face(&board, 0, BOARD_STRIP, "ALERT" SEP "aaaaaaaaaaaaaaaaaaaaaaaaa", 10000);
 	assert_face(&board, 10000, BOARD_STRIP, "ALERT" SEP "bbbbbbbbbbbbbbbbbbbbbbbbb", 20000);
@@ -155,8 +152,8 @@ static void a_page_stands_for_one_pass(void **state)
 
 static void too_much_is_refused_and_changes_nothing(void **state)
 {
-	static char *const too_long[] = {
-		(char *)"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL};
+	static char *const too_long[] =
+		{(char *)"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL};
 	struct batch batch = {.name = {1, 0, 1}, .until_ms = 10};
 	size_t sizes[] = {69};
 	struct board board;

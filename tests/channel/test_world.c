@@ -39,8 +39,8 @@ static void open_at(struct bench *bench, const char *kind, const struct option *
 {
 	struct option options[14] = {{"ec_name", "县公安局"}, {"ap_id", "crier"}, {"secret_file", "s3cret"},
 		{"sign_code", "abc"}, {"user", "crier"}, {"password_file", "s3cret"}, {"key_file", "s3cret"},
-		{"url", world_peer_url(bench->peer)}, {"address", world_peer_url(bench->peer)},
-		{"width", "128"}, {"height", "32"}, {NULL, NULL}};
+		{"url", world_peer_url(bench->peer)}, {"address", world_peer_url(bench->peer)}, {"width", "128"},
+		{"height", "32"}, {NULL, NULL}};
 	size_t count = 11;
 
 	for (; more != NULL && more->key != NULL; more++)
@@ -100,8 +100,7 @@ static void kannel_texts_reach_every_phone_once(void **state)
 
 static void yunmas_texts_reach_every_phone_once(void **state)
 {
-	static const struct option variants[][2] = {
-		{{NULL, NULL}}, {{"quoted", "true"}}, {{"send_secret", "true"}}};
+	static const struct option variants[][2] = {{{NULL, NULL}}, {{"quoted", "true"}}, {{"send_secret", "true"}}};
 
 	for (size_t i = 0; i < 3; i++) {
 		struct bench bench;
@@ -161,14 +160,11 @@ static void a_wrong_secret_is_a_matter_of_the_account(void **state)
 	static const struct {
 		enum world_kind peer;
 		const char *kind;
-	} cases[] = {
-		{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
+	} cases[] = {{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
 
 	for (size_t i = 0; i < 3; i++) {
 		struct bench bench;
-		begin(&bench,
-			&(struct world_peer_options){
-				.kind = cases[i].peer, .name = "p", .secret = "another"});
+		begin(&bench, &(struct world_peer_options){.kind = cases[i].peer, .name = "p", .secret = "another"});
 		if (cases[i].peer == WORLD_WECOM)
 			bench.batch.count = 1;
 		open_at(&bench, cases[i].kind, NULL);
@@ -193,8 +189,7 @@ static void no_fault_makes_us_lie(void **state)
 	static const struct {
 		enum world_kind peer;
 		const char *kind;
-	} cases[] = {
-		{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
+	} cases[] = {{WORLD_KANNEL, "sms-kannel"}, {WORLD_YUNMAS, "sms-yunmas"}, {WORLD_WECOM, "wecom-robot"}};
 
 	for (size_t i = 0; i < 3; i++) {
 		for (enum world_fault fault = 0; fault < WORLD_FAULTS; fault++) {
@@ -203,8 +198,7 @@ static void no_fault_makes_us_lie(void **state)
 				continue;
 			struct bench bench;
 			begin(&bench,
-				&(struct world_peer_options){
-					.kind = cases[i].peer, .name = "p", .secret = "s3cret"});
+				&(struct world_peer_options){.kind = cases[i].peer, .name = "p", .secret = "s3cret"});
 			if (cases[i].peer == WORLD_WECOM)
 				bench.batch.count = 1;
 			open_at(&bench, cases[i].kind, NULL);
@@ -214,9 +208,8 @@ static void no_fault_makes_us_lie(void **state)
 			bool taken = totals(&bench).taken > 0;
 			enum verdict verdict = bench.owner.outcome.verdict;
 			if (verdict != VERDICT_UNKNOWN && (verdict == VERDICT_ACCEPTED) != taken)
-				fail_msg("%s, %s: %s, yet taken is %d (%s)", cases[i].kind,
-					world_fault_name(fault), verdict_name(verdict), taken,
-					bench.owner.outcome.peer);
+				fail_msg("%s, %s: %s, yet taken is %d (%s)", cases[i].kind, world_fault_name(fault),
+					verdict_name(verdict), taken, bench.owner.outcome.peer);
 			end(&bench);
 		}
 	}

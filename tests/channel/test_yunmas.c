@@ -83,8 +83,7 @@ static void codes_have_their_class(void **state)
 		{"{\"msgGroup\":\"0927\",\"rspcod\":\"success\"}", CLASS_OK, false, "0927"},
 		{"{\"rspcod\":\"success\",\"success\":false}", CLASS_AMBIGUOUS, false, ""},
 		{"{\"rspcod\":\"IllegalMac\",\"success\":true}", CLASS_AMBIGUOUS, false, ""},
-		{"{\"rspcod\":\"IllegalMac\",\"success\":false,\"msgGroup\":\"\"}", CLASS_PERM_CHANNEL, false,
-			""},
+		{"{\"rspcod\":\"IllegalMac\",\"success\":false,\"msgGroup\":\"\"}", CLASS_PERM_CHANNEL, false, ""},
 		{"{\"rspcod\":\"InvalidUsrOrPwd\",\"success\":false}", CLASS_PERM_CHANNEL, false, ""},
 		{"{\"rspcod\":\"IllegalSignId\",\"success\":false}", CLASS_PERM_CHANNEL, false, ""},
 		{"{\"rspcod\":\"NoSignId\"}", CLASS_PERM_CHANNEL, false, ""},
@@ -108,8 +107,7 @@ static void codes_have_their_class(void **state)
 		{"{\"rspcod\":\"TransportError\"}", CLASS_AMBIGUOUS, false, ""},
 		{"{\"rspcod\":\"Whatever\",\"success\":false}", CLASS_RETRY, false, ""},
 		{"{\"rspcod\":\"Whatever\"}", CLASS_AMBIGUOUS, false, ""},
-		{"{\"rspcod\":\"Whatever\",\"success\":true,\"msgGroup\":\"7\"}", CLASS_AMBIGUOUS, false,
-			"7"},
+		{"{\"rspcod\":\"Whatever\",\"success\":true,\"msgGroup\":\"7\"}", CLASS_AMBIGUOUS, false, "7"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -124,8 +122,7 @@ static void codes_have_their_class(void **state)
 static void what_is_no_answer_is_not_judged(void **state)
 {
 	static const char *const cases[] = {"", "{", "[]", "null", "\"success\"", "{\"rspcod\":7}",
-		"{\"success\":true}", "{\"rspcod\":\"success\",\"rspcod\":\"success\"}",
-		"<html>success</html>"};
+		"{\"success\":true}", "{\"rspcod\":\"success\",\"rspcod\":\"success\"}", "<html>success</html>"};
 	struct outcome outcome;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -155,8 +152,8 @@ static void take_receipt(void *arg, const struct receipt *receipt)
 	got->receipts[got->count++] = *receipt;
 }
 
-#define REPORT(status, mobile, code)                                                                         \
-	"{\"reportStatus\":\"" status "\",\"mobile\":" mobile ",\"submitDate\":\"20261121163000\","          \
+#define REPORT(status, mobile, code)                                                                                   \
+	"{\"reportStatus\":\"" status "\",\"mobile\":" mobile ",\"submitDate\":\"20261121163000\","                    \
 	"\"receiveDate\":\"20261121163005\",\"errorCode\":\"" code "\",\"msgGroup\":\"0927\"}"
 
 static void reports_are_read_one_and_many(void **state)
@@ -173,10 +170,10 @@ static void reports_are_read_one_and_many(void **state)
 		{REPORT("EXPIRED", "\"+8613800000001\"", ""), RESULT_OK, 1, RECEIPT_FAILED, "EXPIRED"},
 		{REPORT("DELIVRD", "[\"13800000001\",\"13800000002\"]", ""), RESULT_OK, 2, RECEIPT_DELIVERED,
 			"DELIVRD"},
-		{"[" REPORT("DELIVRD", "\"13800000001\"", "") "," REPORT("X", "\"13800000002\"", "") "]",
-			RESULT_OK, 2, RECEIPT_DELIVERED, "DELIVRD"},
-		{"[" REPORT("DELIVRD", "\"13800000001\"", "") ",7,{}]", RESULT_NOT_FOUND, 1,
+		{"[" REPORT("DELIVRD", "\"13800000001\"", "") "," REPORT("X", "\"13800000002\"", "") "]", RESULT_OK, 2,
 			RECEIPT_DELIVERED, "DELIVRD"},
+		{"[" REPORT("DELIVRD", "\"13800000001\"", "") ",7,{}]", RESULT_NOT_FOUND, 1, RECEIPT_DELIVERED,
+			"DELIVRD"},
 		{"[]", RESULT_OK, 0, 0, ""},
 		{REPORT("DELIVRD", "\"12345\"", ""), RESULT_NOT_FOUND, 0, 0, ""},
 		{"{\"reportStatus\":\"DELIVRD\"", RESULT_INVALID, 0, 0, ""},
@@ -208,9 +205,8 @@ static void take_text(void *arg, phone_t phone, const char *text)
 
 static void replies_are_read(void **state)
 {
-	const char *one =
-		"{\"mobile\":\"13800000001\",\"smsContent\":\"退订\",\"sendTime\":\"2026-11-21 16:30:00\","
-		"\"addSerial\":\"1065\"}";
+	const char *one = "{\"mobile\":\"13800000001\",\"smsContent\":\"退订\",\"sendTime\":\"2026-11-21 16:30:00\","
+			  "\"addSerial\":\"1065\"}";
 	struct got got = {.count = 0};
 
 	assert_int_equal(yunmas_replies(one, strlen(one), take_text, &got), RESULT_OK);

@@ -17,8 +17,9 @@
 #include "testing/folder.h"
 
 #define SITE "site: { name = \"甲\"; sender = \"a@b\"; signature = \"甲乙\"; };\n"
-#define KANNEL SITE "channels: ( { name = \"k\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1/\"; user = \"u\";\n" \
-	"password_file = \"%s\"; } );\n"
+#define KANNEL                                                                                                         \
+	SITE "channels: ( { name = \"k\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1/\"; user = \"u\";\n"         \
+	     "password_file = \"%s\"; } );\n"
 
 struct fixture {
 	struct folder folder;
@@ -71,9 +72,11 @@ static void test_parts_are_merged_in_byte_order(void **state)
 	struct fixture f;
 
 	set_up(&f);
-	write_conf(&f, "crierd.conf", SITE "intake: { senders = [ \"a\" ]; };\nchannels: ( { name = \"one\"; kind = \"null\"; } );");
+	write_conf(&f, "crierd.conf",
+		SITE "intake: { senders = [ \"a\" ]; };\nchannels: ( { name = \"one\"; kind = \"null\"; } );");
 	write_conf(&f, "crierd.conf.d/b.conf", "channels: ( { name = \"three\"; kind = \"null\"; } );");
-	write_conf(&f, "crierd.conf.d/a.conf", "// more\nchannels: ( { name = \"two\"; kind = \"null\"; } );\n"
+	write_conf(&f, "crierd.conf.d/a.conf",
+		"// more\nchannels: ( { name = \"two\"; kind = \"null\"; } );\n"
 		"intake: { senders = [ \"b\" ]; open_alerts = 7; };\naudiences: { x = { }; };");
 	write_conf(&f, "crierd.conf.d/Z.conf", "audiences: { y = { }; };");
 	write_conf(&f, "crierd.conf.d/.hidden.conf", "nonsense");
@@ -249,7 +252,8 @@ static void test_defaults_and_what_kind_and_site_give(void **state)
 	assert_int_equal(config->limits.recipient.count, 0);
 	assert_int_equal(config->quiet.from, -1);
 	assert_true(config->retry.base_ms == 1000 && config->retry.most_ms == 300000);
-	assert_true(config->signs.takeover_ms == 600000 && config->signs.poll_ms == 20000 && config->signs.lease_ms == 90000);
+	assert_true(config->signs.takeover_ms == 600000 && config->signs.poll_ms == 20000 &&
+		config->signs.lease_ms == 90000);
 	assert_int_equal(channel->medium, MEDIUM_SMS);
 	assert_int_equal(channel->rate.count, 100);
 	assert_true(channel->window == 8 && channel->batch == 20);
@@ -269,7 +273,8 @@ static void test_warns_and_takes(void **state)
 	struct fixture f;
 
 	set_up(&f);
-	write_conf(&f, "crierd.conf", "site: { name = \"甲\"; };\nchannels: ( { name = \"a\"; kind = \"null\"; },\n"
+	write_conf(&f, "crierd.conf",
+		"site: { name = \"甲\"; };\nchannels: ( { name = \"a\"; kind = \"null\"; },\n"
 		"{ name = \"b\"; kind = \"null-group\"; } );");
 	assert_int_equal(read_conf(&f, true), RESULT_OK);
 	assert_int_equal(f.problems.count, 3);

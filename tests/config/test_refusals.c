@@ -35,7 +35,8 @@ static bool matches(const struct problem *problem, json_t *item)
 		return false;
 	if (strstr(problem->reason[LANG_EN], text_of(item, "reason")) == NULL)
 		return false;
-	return *remedy == '\0' || (problem->remedy[LANG_EN] != NULL && strstr(problem->remedy[LANG_EN], remedy) != NULL);
+	return *remedy == '\0' ||
+		(problem->remedy[LANG_EN] != NULL && strstr(problem->remedy[LANG_EN], remedy) != NULL);
 }
 
 /* Returns false, with the reason printed, when the case is not refused as it says. */
@@ -86,8 +87,7 @@ static void test_refuses_every_case(void **state)
 		if (cases == NULL)
 			fail_msg("%s line %d: %s", case_files[i], error.line, error.text);
 		assert_true(json_array_size(cases) > 0);
-		json_array_foreach(cases, index, item)
-			failed += !run(item);
+		json_array_foreach(cases, index, item) failed += !run(item);
 		json_decref(cases);
 	}
 	assert_int_equal(failed, 0);
@@ -100,9 +100,11 @@ static void test_names_several_mistakes_in_one_go(void **state)
 	struct config *config = NULL;
 
 	folder_make(&folder);
-	folder_write_text(&folder, "crierd.conf", "site: { nam = \"x\"; };\nretry: { base = 1; };\nchannels: ( { kind = \"x\"; } );");
+	folder_write_text(&folder, "crierd.conf",
+		"site: { nam = \"x\"; };\nretry: { base = 1; };\nchannels: ( { kind = \"x\"; } );");
 	problems_init(&problems);
-	assert_int_equal(config_read(folder_at(&folder, "crierd.conf"), kinds_table, true, &config, &problems), RESULT_INVALID);
+	assert_int_equal(config_read(folder_at(&folder, "crierd.conf"), kinds_table, true, &config, &problems),
+		RESULT_INVALID);
 	assert_int_equal(problems.errors, 5);
 	problems_fini(&problems);
 	folder_remove(&folder);

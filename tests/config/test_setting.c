@@ -34,8 +34,8 @@ static void test_durations(void **state)
 		{"5 min", 300000, "5min"},
 		{"36500d", INT64_C(36500) * 86400000, "36500d"},
 	};
-	static const char *const bad[] = {"", "5", "s", "-5s", "+5s", "5m", "5 sec", "1.5h", "5s ", " 5s", "５s", "36501d",
-		"99999999999999999999s", "1h30min", "0x5s"};
+	static const char *const bad[] = {"", "5", "s", "-5s", "+5s", "5m", "5 sec", "1.5h", "5s ", " 5s", "５s",
+		"36501d", "99999999999999999999s", "1h30min", "0x5s"};
 	char text[32];
 	int64_t ms;
 
@@ -72,8 +72,8 @@ static void test_rates(void **state)
 		{"unlimited", 0, 1000, "unlimited"},
 	};
 	/* "0/s" would mean no limit where somebody meant no sending at all. */
-	static const char *const bad[] = {"", "0/s", "5", "5/", "/s", "5/0s", "-1/s", "5/m", "5 /s", "4294967296/s", "Unlimited",
-		"5/s/s", "none"};
+	static const char *const bad[] = {"", "0/s", "5", "5/", "/s", "5/0s", "-1/s", "5/m", "5 /s", "4294967296/s",
+		"Unlimited", "5/s/s", "none"};
 	char text[32];
 	struct rate rate;
 
@@ -95,7 +95,8 @@ static void test_times(void **state)
 		const char *text;
 		int minutes;
 	} good[] = {{"08:00", 480}, {"8:05", 485}, {"00:00", 0}, {"23:59", 1439}, {"24:00", 1440}};
-	static const char *const bad[] = {"", "8", "8:5", "24:01", "25:00", "08:60", "008:00", "08:000", "-1:00", "08：00", "8:00 "};
+	static const char *const bad[] = {"", "8", "8:5", "24:01", "25:00", "08:60", "008:00", "08:000", "-1:00",
+		"08：00", "8:00 "};
 	int minutes;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {

@@ -42,8 +42,9 @@ static void order_echo(void *arg, struct control_call *call, const json_t *args)
 	struct fixture *fixture = arg;
 
 	fixture->echoes++;
-	control_result(call, json_pack("{s:s*, s:I, s:b}", "why", control_text(args, "why"), "most",
-		(json_int_t)control_number(args, "most", -1), "dry_run", control_flag(args, "dry_run")));
+	control_result(call,
+		json_pack("{s:s*, s:I, s:b}", "why", control_text(args, "why"), "most",
+			(json_int_t)control_number(args, "most", -1), "dry_run", control_flag(args, "dry_run")));
 }
 
 static void order_fail(void *arg, struct control_call *call, const json_t *args)
@@ -90,9 +91,11 @@ static int setup(void **state)
 	buf_init(&fixture->got, 64u << 20);
 	fixture->loop = loop_new();
 	assert_int_equal(control_open(fixture->loop, folder_at(&fixture->folder, "control.sock"), (gid_t)-1, commands,
-		fixture, &fixture->control, &problems), RESULT_OK);
+				 fixture, &fixture->control, &problems),
+		RESULT_OK);
 	problems_fini(&problems);
-	fixture->client = sock_connect_local(fixture->loop, folder_at(&fixture->folder, "control.sock"), &events, fixture);
+	fixture->client = sock_connect_local(fixture->loop, folder_at(&fixture->folder, "control.sock"), &events,
+		fixture);
 	assert_non_null(fixture->client);
 	*state = fixture;
 	return 0;
@@ -205,7 +208,8 @@ static void a_reason_too_long_is_cut_between_characters(void **state)
 static void what_is_no_request_is_answered_in_words(void **state)
 {
 	static const char *const lines[] = {"\n", "[]\n", "null\n", "{\"command\": 1}\n", "{\"command\": \"nosuch\"}\n",
-		"{\"command\": \"echo\", \"args\": []}\n", "\xff\xfe\n", "{\"command\": \"echo\", \"command\": \"big\"}\n"};
+		"{\"command\": \"echo\", \"args\": []}\n", "\xff\xfe\n",
+		"{\"command\": \"echo\", \"command\": \"big\"}\n"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

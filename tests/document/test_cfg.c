@@ -36,13 +36,13 @@ static struct node *read_good(const char *text)
 static void test_gives_kinds_values_lines_and_paths(void **state)
 {
 	struct node *root = read_good("// remark\n"
-		"name = \"玉山\" \"镇\";\n"
-		"count = 3\n"
-		"big = 3000000000L; hex = 0x10; half = 0.5; yes = TRUE;\n"
-		"channels: (\n"
-		"  { name = \"a\"; },\n"
-		"  { rate = \"18/min\"; areas = [ \"1\", \"2\" ]; }\n"
-		");\n");
+				      "name = \"玉山\" \"镇\";\n"
+				      "count = 3\n"
+				      "big = 3000000000L; hex = 0x10; half = 0.5; yes = TRUE;\n"
+				      "channels: (\n"
+				      "  { name = \"a\"; },\n"
+				      "  { rate = \"18/min\"; areas = [ \"1\", \"2\" ]; }\n"
+				      ");\n");
 	char path[NODE_PATH];
 
 	const struct node *name = node_find(root, "name");
@@ -107,7 +107,8 @@ static void test_empty_is_an_empty_group(void **state)
 
 static void test_chinese_in_texts_and_remarks_is_no_trouble(void **state)
 {
-	struct node *root = read_good("/* 说明：“这里”； */ a = \"写“引号”；，：＝\"; # 备注：\n// 行；\nb = [ ];\nc = ();\nd = {};");
+	struct node *root = read_good(
+		"/* 说明：“这里”； */ a = \"写“引号”；，：＝\"; # 备注：\n// 行；\nb = [ ];\nc = ();\nd = {};");
 
 	assert_string_equal(node_find(root, "a")->text, "写“引号”；，：＝");
 	assert_int_equal(node_find(root, "c")->kind, NODE_LIST);
@@ -137,7 +138,8 @@ static const struct refusal refusals[] = {
 	{"ａ = 1;", 1, "character ａ", "type a"},
 	{"a = １;", 1, "character １", "type 1"},
 	/* A closing quote that is no quote shows lines later. */
-	{"name = \"玉山”;\nsender = \"x\";\n", 1, "no closing quotation mark", "the text that begins in line 1 runs on to line 2"},
+	{"name = \"玉山”;\nsender = \"x\";\n", 1, "no closing quotation mark",
+		"the text that begins in line 1 runs on to line 2"},
 	{"a = \"x;\nb = \"y\" = \"z\";\n", 2, "no = behind y", "begins in line 1"},
 	{"name = \"玉山”;\n\n", 1, "no closing quotation mark", "English keyboard"},
 	{"a = {\n name = \"x;\n b = \"y\";\n};", 2, "no closing quotation mark", "begins in line 2"},
@@ -180,7 +182,9 @@ static const struct refusal refusals[] = {
 	{"a = 1;\n \t@include \"/etc/passwd\"\n", 2, "@include", "write the settings"},
 	{"a = 1;\n/*\n@include \"/etc/passwd\"\n*/\n", 3, "@include", "write the settings"},
 	{"a = 1;\nb = \"\xc4\xe3\";\n", 2, "not saved as UTF-8", "Save As"},
-	{"\xff\xfe" "a\x01", 1, "UTF-16", "Save As"},
+	{"\xff\xfe"
+	 "a\x01",
+		1, "UTF-16", "Save As"},
 };
 
 static void check_refusal(const struct refusal *refusal, enum result expected, const char *text, size_t size)

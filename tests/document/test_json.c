@@ -12,8 +12,9 @@
 
 static void test_gives_kinds_values_and_paths(void **state)
 {
-	static const char text[] = "\xef\xbb\xbf{\"schema\": \"fraud-alert/1\", \"数\": 12, \"half\": 0.5, \"yes\": true,\n"
-				   " \"audiences\": [\"a\", \"“b”，\"], \"text\": {\"sms\": \"x\"}}";
+	static const char text[] =
+		"\xef\xbb\xbf{\"schema\": \"fraud-alert/1\", \"数\": 12, \"half\": 0.5, \"yes\": true,\n"
+		" \"audiences\": [\"a\", \"“b”，\"], \"text\": {\"sms\": \"x\"}}";
 	struct problems problems;
 	struct node *root = NULL;
 	char path[NODE_PATH];
@@ -70,8 +71,8 @@ static void test_refuses_with_place_reason_and_remedy(void **state)
 		assert_null(root);
 		const struct problem *problem = &problems.list[0];
 		if (strstr(problem->reason[LANG_EN], refusal->reason) == NULL || problem->line != refusal->line)
-			fail_msg("%s\nwanted line %u: %s\ngot line %u: %s", refusal->text, refusal->line, refusal->reason,
-				problem->line, problem->reason[LANG_EN]);
+			fail_msg("%s\nwanted line %u: %s\ngot line %u: %s", refusal->text, refusal->line,
+				refusal->reason, problem->line, problem->reason[LANG_EN]);
 		assert_string_not_equal(problem->reason[LANG_ZH], problem->reason[LANG_EN]);
 		assert_non_null(problem->remedy[LANG_ZH]);
 		if (refusal->field != NULL)

@@ -145,9 +145,15 @@ static const struct refusal {
 	{"类型：a\n：b\n", 0, 2, "no name in front"},
 	{"a: b\nc: \xff\xff\n", 0, 2, "neither UTF-8 nor GBK"},
 	{"a: b\nc\0: d", 10, 2, "zero byte"},
-	{"\xff\xfe" "a\0:\0\0\0", 8, 1, "zero byte"},
-	{"\xff\xfe" "a\0:", 5, 1, "neither"},
-	{"\xef\xbb\xbf" "a: \xc4\xe3", 0, 1, "neither"},
+	{"\xff\xfe"
+	 "a\0:\0\0\0",
+		8, 1, "zero byte"},
+	{"\xff\xfe"
+	 "a\0:",
+		5, 1, "neither"},
+	{"\xef\xbb\xbf"
+	 "a: \xc4\xe3",
+		0, 1, "neither"},
 };
 
 static void test_refuses_with_line_reason_and_remedy(void **state)
@@ -162,8 +168,8 @@ static void test_refuses_with_line_reason_and_remedy(void **state)
 		assert_null(root);
 		const struct problem *problem = &problems.list[0];
 		if (strstr(problem->reason[LANG_EN], refusal->reason) == NULL || problem->line != refusal->line)
-			fail_msg("%zu: wanted line %u: %s\ngot line %u: %s", i, refusal->line, refusal->reason, problem->line,
-				problem->reason[LANG_EN]);
+			fail_msg("%zu: wanted line %u: %s\ngot line %u: %s", i, refusal->line, refusal->reason,
+				problem->line, problem->reason[LANG_EN]);
 		assert_string_not_equal(problem->reason[LANG_ZH], problem->reason[LANG_EN]);
 		assert_non_null(problem->remedy[LANG_ZH]);
 		problems_fini(&problems);

@@ -74,20 +74,20 @@ static void names_go_there_and_back(void **state)
 	assert_false(state_find("sent", &found));
 	assert_true(batch_parse(batch_text((struct batch_name){4294967295u, 65535, 4294967295u}, text), &name));
 	assert_int_equal(name.lane, 65535);
-	static const char *const bad[] = {"", "1", "1-2", "1-2-", "1-2-3-", "1-65536-3", "4294967296-1-1", "a-b-c", "1--3", " 1-2-3",
-		"1-2-3 "};
+	static const char *const bad[] = {"", "1", "1-2", "1-2-", "1-2-3-", "1-65536-3", "4294967296-1-1", "a-b-c",
+		"1--3", " 1-2-3", "1-2-3 "};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(batch_parse(bad[i], &name));
 }
 
 static void classes_have_the_verdicts_of_the_design(void **state)
 {
-	static const enum verdict expected[] = {VERDICT_ACCEPTED, VERDICT_LATER, VERDICT_LATER, VERDICT_LATER, VERDICT_REFUSED,
-		VERDICT_REFUSED, VERDICT_LATER, VERDICT_UNKNOWN};
+	static const enum verdict expected[] = {VERDICT_ACCEPTED, VERDICT_LATER, VERDICT_LATER, VERDICT_LATER,
+		VERDICT_REFUSED, VERDICT_REFUSED, VERDICT_LATER, VERDICT_UNKNOWN};
 
 	(void)state;
-	for (int class = CLASS_OK; class <= CLASS_AMBIGUOUS; class++) {
-		struct outcome outcome = outcome_make((enum outcome_class)class, 5, "%s", "words");
+	for (int class = CLASS_OK; class <= CLASS_AMBIGUOUS; class ++) {
+		struct outcome outcome = outcome_make((enum outcome_class) class, 5, "%s", "words");
 		assert_int_equal(outcome.verdict, expected[class]);
 		assert_int_equal(outcome.wait_ms, 5);
 		assert_string_equal(outcome.peer, "words");

@@ -56,7 +56,8 @@ static void check_text(const char *text)
 
 static void check_alert(const struct alert *alert)
 {
-	REQUIRE(alert->id != NULL && strlen(alert->id) >= 1 && strlen(alert->id) <= 64 && strchr(alert->id, '/') == NULL);
+	REQUIRE(alert->id != NULL && strlen(alert->id) >= 1 && strlen(alert->id) <= 64 &&
+		strchr(alert->id, '/') == NULL);
 	REQUIRE(strcmp(alert->sender, "site@example.cn") == 0);
 	REQUIRE(taxonomy_type(names(), alert->fraud_type) != NULL);
 	REQUIRE(alert->summary != NULL && alert->hotline != NULL);
@@ -87,7 +88,8 @@ static void check_problems(const struct problems *problems)
 
 static void read_as(const char *name, const uint8_t *data, size_t size)
 {
-	static const struct alert_audience audiences[] = {{"elderly", "老年人"}, {"student", "在校学生"}, {"finance", NULL}};
+	static const struct alert_audience audiences[] = {{"elderly", "老年人"}, {"student", "在校学生"},
+		{"finance", NULL}};
 	struct alert_context context = {
 		.taxonomy = names(),
 		.now_ms = 1795233600000LL,

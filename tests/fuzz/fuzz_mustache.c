@@ -32,14 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	problems_init(&problems);
 	buf_init(&out, 16 * 1024);
 	enum result result = mustache_compile((const char *)data + 1, size - 1, "fuzz", &mustache, &problems);
-	REQUIRE((result == RESULT_OK) == (mustache != NULL) &&
-		(result == RESULT_OK) == (problems.errors == 0));
+	REQUIRE((result == RESULT_OK) == (mustache != NULL) && (result == RESULT_OK) == (problems.errors == 0));
 	if (mustache != NULL) {
 		struct value items[3] = {value_text("一"), value_bool(true), value_null()};
 		struct field inner[1] = {field_text("b", "<\\*[】")};
-		struct field fields[4] = {field_text("place", "我市&\n"),
-			field_make("a", value_object(inner, 1)), field_make("l", value_list(items, 3)),
-			field_make("n", value_number("0"))};
+		struct field fields[4] = {field_text("place", "我市&\n"), field_make("a", value_object(inner, 1)),
+			field_make("l", value_list(items, 3)), field_make("n", value_number("0"))};
 		struct value object = value_object(fields, 4);
 		struct mustache_partials partials = {itself, mustache};
 		mustache_walk(mustache, seen, NULL);

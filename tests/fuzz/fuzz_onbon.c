@@ -32,8 +32,7 @@ static void read_all(const struct onbon_frame *frame)
 			onbon_status_clock_off(&status, 0);
 }
 
-static unsigned int decode(
-	const uint8_t *bytes, size_t size, struct onbon_decoder *decoder, struct onbon_frame *frame)
+static unsigned int decode(const uint8_t *bytes, size_t size, struct onbon_decoder *decoder, struct onbon_frame *frame)
 {
 	unsigned int frames = 0;
 

@@ -19,8 +19,7 @@ static void on_receipt(void *arg, const struct receipt *receipt)
 {
 	REQUIRE(phone_assigned(receipt->phone));
 	REQUIRE(strlen(receipt->code) < sizeof(receipt->code));
-	REQUIRE(receipt->provider_id[0] != '\0' &&
-		strlen(receipt->provider_id) < sizeof(receipt->provider_id));
+	REQUIRE(receipt->provider_id[0] != '\0' && strlen(receipt->provider_id) < sizeof(receipt->provider_id));
 	REQUIRE(receipt->at_ms > 0);
 }
 

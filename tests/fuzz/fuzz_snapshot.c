@@ -17,8 +17,11 @@ static void seal(uint8_t *bytes, size_t size)
 {
 	const uint8_t *at = bytes + size - LAYOUT_FOOTER;
 	struct layout_footer footer = {
-		.top = bytes_get64(at + 40), .index_at = bytes_get64(at + 48), .phones_at = bytes_get64(at + 56),
-		.directory_at = bytes_get64(at + 64), .directory_rows = bytes_get64(at + 72),
+		.top = bytes_get64(at + 40),
+		.index_at = bytes_get64(at + 48),
+		.phones_at = bytes_get64(at + 56),
+		.directory_at = bytes_get64(at + 64),
+		.directory_rows = bytes_get64(at + 72),
 	};
 	struct layout_sum sum;
 

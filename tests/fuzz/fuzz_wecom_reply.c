@@ -14,7 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	long code = 1;
 
 	if (wecom_judge((const char *)data, size, &outcome, &code))
-		REQUIRE((outcome.class == CLASS_OK) == (code == 0) &&
-			strlen(outcome.peer) < sizeof(outcome.peer));
+		REQUIRE((outcome.class == CLASS_OK) == (code == 0) && strlen(outcome.peer) < sizeof(outcome.peer));
 	return 0;
 }

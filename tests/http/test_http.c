@@ -119,8 +119,13 @@ static struct http_call *post(struct fixture *f, unsigned int number)
 	char body[32];
 
 	snprintf(body, sizeof(body), "{\"n\":%u}", number);
-	struct http_request request = {.route = &f->route, .url = f->url, .method = "POST",
-		.content_type = "application/json", .headers = headers, .body = body, .body_size = strlen(body)};
+	struct http_request request = {.route = &f->route,
+		.url = f->url,
+		.method = "POST",
+		.content_type = "application/json",
+		.headers = headers,
+		.body = body,
+		.body_size = strlen(body)};
 	return http_send(f->http, &request, on_done, &f->answers[number]);
 }
 
@@ -135,7 +140,10 @@ static void a_reply_comes_back_whole_and_later(void **state)
 {
 	struct fixture *f = *state;
 
-	serve(f, (struct peer_step[]){{PEER_REPLY, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nb\0sy"}}, 1);
+	serve(f,
+		(struct peer_step[]){
+			{PEER_REPLY, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nb\0sy"}},
+		1);
 	post(f, 0);
 	assert_int_equal(f->answers[0].count, 0);
 	assert_int_equal(http_pending(f->http), 1);
@@ -153,7 +161,10 @@ static void status_body_and_wait_are_handed_over(void **state)
 {
 	struct fixture *f = *state;
 
-	serve(f, (struct peer_step[]){{PEER_REPLY, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy"}}, 1);
+	serve(f,
+		(struct peer_step[]){
+			{PEER_REPLY, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy"}},
+		1);
 	post(f, 0);
 	turns_settle(f->loop);
 	assert_int_equal(f->answers[0].count, 1);
@@ -343,8 +354,8 @@ static pid_t tls_server(const struct folder *folder, uint16_t *port, int *words)
 	if (child == 0) {
 		close(2);
 		execlp("openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-			"/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder_at(folder, "key"), "-out",
-			folder_at(folder, "cert"), (char *)NULL);
+			"/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder_at(folder, "key"),
+			"-out", folder_at(folder, "cert"), (char *)NULL);
 		_exit(127);
 	}
 	waitpid(child, &status, 0);
@@ -355,8 +366,8 @@ static pid_t tls_server(const struct folder *folder, uint16_t *port, int *words)
 		dup2(said[1], 1);
 		dup2(said[1], 2);
 		close(said[0]);
-		execlp("openssl", "openssl", "s_server", "-accept", text, "-www", "-key", folder_at(folder, "key"), "-cert",
-			folder_at(folder, "cert"), (char *)NULL);
+		execlp("openssl", "openssl", "s_server", "-accept", text, "-www", "-key", folder_at(folder, "key"),
+			"-cert", folder_at(folder, "cert"), (char *)NULL);
 		_exit(127);
 	}
 	close(said[1]);
@@ -447,7 +458,10 @@ static void a_reply_in_drops_is_still_a_reply(void **state)
 {
 	struct fixture *f = *state;
 
-	serve(f, (struct peer_step[]){{PEER_DRIP, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"}}, 1);
+	serve(f,
+		(struct peer_step[]){
+			{PEER_DRIP, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"}},
+		1);
 	post(f, 0);
 	turns_pass(f->loop, 200);
 	assert_int_equal(f->answers[0].end, HTTP_REPLIED);
@@ -458,9 +472,12 @@ static void trailers_and_interim_replies_do_not_confuse_it(void **state)
 {
 	struct fixture *f = *state;
 
-	serve(f, (struct peer_step[]){{PEER_REPLY, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
-		"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n"},
-		{PEER_LAST, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-"}}, 2);
+	serve(f,
+		(struct peer_step[]){{PEER_REPLY,
+					     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
+					     "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n"},
+			{PEER_LAST, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-"}},
+		2);
 	post(f, 0);
 	turns_settle(f->loop);
 	assert_int_equal(f->answers[0].end, HTTP_REPLIED);
@@ -478,7 +495,9 @@ static void a_reply_over_the_maximum_ends_the_call(void **state)
 	snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n%0101d", 0);
 	serve(f, &(struct peer_step){PEER_REPLY, text}, 1);
 	for (unsigned int i = 0; i < 2; i++) {
-		struct http_request request = {.route = &f->route, .url = f->url, .method = "GET",
+		struct http_request request = {.route = &f->route,
+			.url = f->url,
+			.method = "GET",
 			.reply_most = 100 + i};
 		http_send(f->http, &request, on_done, &f->answers[i]);
 		turns_settle(f->loop);
@@ -493,7 +512,8 @@ static void a_redirect_is_a_reply_like_any_other(void **state)
 	struct fixture *f = *state;
 	char text[200];
 
-	serve(f, &(struct peer_step){PEER_REPLY, "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"}, 1);
+	serve(f, &(struct peer_step){PEER_REPLY, "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"},
+		1);
 	get(f, 0);
 	turns_settle(f->loop);
 	assert_int_equal(f->answers[0].end, HTTP_REPLIED);

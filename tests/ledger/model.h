@@ -15,12 +15,12 @@
 #include "ledger/append.h"
 #include "ledger/replay.h"
 
-#define MODEL_EPOCH INT64_C(1795000000000)
-#define MODEL_ALERTS 600
-#define MODEL_LANES 3
-#define MODEL_SIZE 5000 /* recipients of a lane */
+#define MODEL_EPOCH    INT64_C(1795000000000)
+#define MODEL_ALERTS   600
+#define MODEL_LANES    3
+#define MODEL_SIZE     5000 /* recipients of a lane */
 #define MODEL_CHANNELS 5
-#define UNUSED __attribute__((unused))
+#define UNUSED         __attribute__((unused))
 
 struct model_batch {
 	struct ledger_batch content;
@@ -75,12 +75,13 @@ static uint32_t model_below(struct model *model, uint32_t bound)
 /* Both sides write through these. */
 static void dump_alert(struct buf *out, const struct ledger_alert *alert)
 {
-	buf_printf(out, "A %u %s %s %s %s %s %d %s %" PRId64 " %d%d%d%d %s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+	buf_printf(out,
+		"A %u %s %s %s %s %s %d %s %" PRId64 " %d%d%d%d %s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
 		alert->number, alert->id, alert->sender, alert->digest, alert->form == NULL ? "-" : alert->form,
 		alert->file_name == NULL ? "-" : alert->file_name, (int)alert->source,
-		alert->schedule == NULL ? "-" : alert->schedule, alert->occurrence_ms, (int)alert->status, (int)alert->action,
-		(int)alert->urgency, (int)alert->level, alert->fraud_type, alert->title, alert->author, alert->issued_ms,
-		alert->accepted_ms, alert->from_ms, alert->until_ms);
+		alert->schedule == NULL ? "-" : alert->schedule, alert->occurrence_ms, (int)alert->status,
+		(int)alert->action, (int)alert->urgency, (int)alert->level, alert->fraud_type, alert->title,
+		alert->author, alert->issued_ms, alert->accepted_ms, alert->from_ms, alert->until_ms);
 	buf_printf(out, " %u %d %u %" PRId64 " [%.*s]", alert->lanes, (int)alert->fate, alert->fate_by, alert->fate_ms,
 		(int)alert->document_size, alert->document == NULL ? "" : (const char *)alert->document);
 	for (size_t i = 0; alert->supersedes != NULL && alert->supersedes[i] != NULL; i++)
@@ -91,7 +92,8 @@ static void dump_alert(struct buf *out, const struct ledger_alert *alert)
 static void dump_lane(struct buf *out, uint32_t alert, uint16_t number, const struct ledger_lane *lane)
 {
 	buf_printf(out, "L %u %u %s %d %s %s %s %s %u %d", alert, number, lane->channel == NULL ? "-" : lane->channel,
-		(int)lane->medium, lane->audience, lane->language, lane->area, lane->basis, lane->size, (int)lane->state);
+		(int)lane->medium, lane->audience, lane->language, lane->area, lane->basis, lane->size,
+		(int)lane->state);
 	if (lane->message != NULL)
 		buf_printf(out, " (%d %s %u %u)", (int)lane->message->format, lane->message->text, lane->message->units,
 			lane->message->parts);
@@ -100,13 +102,13 @@ static void dump_lane(struct buf *out, uint32_t alert, uint16_t number, const st
 
 static void dump_batch(struct buf *out, const struct ledger_batch *batch)
 {
-	buf_printf(out, "B %u-%u-%u %u+%u try %u/%u %" PRId64 " x", batch->name.alert, batch->name.lane, batch->name.number,
-		batch->first, batch->count, batch->attempt, batch->tries, batch->intent_ms);
+	buf_printf(out, "B %u-%u-%u %u+%u try %u/%u %" PRId64 " x", batch->name.alert, batch->name.lane,
+		batch->name.number, batch->first, batch->count, batch->attempt, batch->tries, batch->intent_ms);
 	for (uint32_t i = 0; i < batch->excluded_count; i++)
 		buf_printf(out, ",%u:%d", batch->excluded[i].position, (int)batch->excluded[i].state);
 	if (batch->settled) {
-		buf_printf(out, " = %d %d %d%d %" PRId64 " %s %s r", (int)batch->verdict, (int)batch->class, batch->held,
-			batch->split, batch->outcome_ms, batch->provider_id, batch->peer);
+		buf_printf(out, " = %d %d %d%d %" PRId64 " %s %s r", (int)batch->verdict, (int)batch->class,
+			batch->held, batch->split, batch->outcome_ms, batch->provider_id, batch->peer);
 		for (uint32_t i = 0; i < batch->refused_count; i++)
 			buf_printf(out, ",%u", batch->refused[i]);
 		buf_printf(out, " %d", (int)batch->resolution);
@@ -135,8 +137,9 @@ static void dump_channel(struct buf *out, const struct ledger_channel *channel)
 
 static void dump_tombstone(struct buf *out, const struct ledger_tombstone *tombstone)
 {
-	buf_printf(out, "T %s %s %d %u %" PRId64 "\n", tombstone->id, tombstone->sender == NULL ? "-" : tombstone->sender,
-		tombstone->drill, tombstone->alert, tombstone->until_ms);
+	buf_printf(out, "T %s %s %d %u %" PRId64 "\n", tombstone->id,
+		tombstone->sender == NULL ? "-" : tombstone->sender, tombstone->drill, tombstone->alert,
+		tombstone->until_ms);
 }
 
 /* The replay as text. */
@@ -213,12 +216,22 @@ static void model_lane_content(struct model_content *content, uint32_t number, i
 
 	snprintf(content->text[lane], sizeof(content->text[lane]), "警惕%u之%d:刷单返利", number, lane);
 	snprintf(content->set[lane], sizeof(content->set[lane]), "set-%u-%d", number, lane);
-	content->messages[lane] = (struct message){.medium = MEDIUM_SMS, .format = (enum message_format)(number % 2),
-		.text = content->text[lane], .units = number, .parts = 1 + number % 3};
-	content->lanes[lane] = (struct ledger_lane){.channel = excluded ? NULL : channels[(number + (uint32_t)lane) % 5],
-		.medium = MEDIUM_SMS, .audience = "elderly", .language = "zh", .area = "320583", .basis = "list of the police",
-		.message = excluded ? NULL : &content->messages[lane], .set = lane == 1 ? NULL : content->set[lane],
-		.set_size = lane == 1 ? 0 : strlen(content->set[lane]), .size = MODEL_SIZE,
+	content->messages[lane] = (struct message){.medium = MEDIUM_SMS,
+		.format = (enum message_format)(number % 2),
+		.text = content->text[lane],
+		.units = number,
+		.parts = 1 + number % 3};
+	content->lanes[lane] = (struct ledger_lane){.channel = excluded ? NULL
+									: channels[(number + (uint32_t)lane) % 5],
+		.medium = MEDIUM_SMS,
+		.audience = "elderly",
+		.language = "zh",
+		.area = "320583",
+		.basis = "list of the police",
+		.message = excluded ? NULL : &content->messages[lane],
+		.set = lane == 1 ? NULL : content->set[lane],
+		.set_size = lane == 1 ? 0 : strlen(content->set[lane]),
+		.size = MODEL_SIZE,
 		.state = excluded ? STATE_CAPPED : STATE_WAITING};
 }
 
@@ -232,14 +245,28 @@ static void model_content(struct model_content *content, uint32_t number, int64_
 	struct ledger_alert *alert = &content->acceptance.alert;
 	bool scheduled = number % 5 == 0;
 
-	*alert = (struct ledger_alert){.number = number, .id = content->id, .sender = "yushan", .digest = content->digest,
-		.document = scheduled ? NULL : content->document, .document_size = scheduled ? 0 : strlen(content->document),
-		.form = scheduled ? NULL : "cfg", .file_name = scheduled ? NULL : "刷单.cfg",
-		.source = scheduled ? LEDGER_SCHEDULE : LEDGER_SPOOL, .schedule = scheduled ? content->schedule : NULL,
-		.occurrence_ms = scheduled ? at_ms - 1000 : 0, .status = (enum alert_status)(number % 2),
-		.action = (enum alert_action)(number % 3), .urgency = (enum urgency)(number % 3),
-		.level = (enum level)(number % 4), .fraud_type = "order-brushing", .title = "headline", .author = "officer",
-		.issued_ms = at_ms - 5000, .accepted_ms = at_ms, .from_ms = at_ms, .until_ms = at_ms + 86400000,
+	*alert = (struct ledger_alert){.number = number,
+		.id = content->id,
+		.sender = "yushan",
+		.digest = content->digest,
+		.document = scheduled ? NULL : content->document,
+		.document_size = scheduled ? 0 : strlen(content->document),
+		.form = scheduled ? NULL : "cfg",
+		.file_name = scheduled ? NULL : "刷单.cfg",
+		.source = scheduled ? LEDGER_SCHEDULE : LEDGER_SPOOL,
+		.schedule = scheduled ? content->schedule : NULL,
+		.occurrence_ms = scheduled ? at_ms - 1000 : 0,
+		.status = (enum alert_status)(number % 2),
+		.action = (enum alert_action)(number % 3),
+		.urgency = (enum urgency)(number % 3),
+		.level = (enum level)(number % 4),
+		.fraud_type = "order-brushing",
+		.title = "headline",
+		.author = "officer",
+		.issued_ms = at_ms - 5000,
+		.accepted_ms = at_ms,
+		.from_ms = at_ms,
+		.until_ms = at_ms + 86400000,
 		.lanes = MODEL_LANES};
 	for (int lane = 0; lane < MODEL_LANES; lane++)
 		model_lane_content(content, number, lane);
@@ -254,8 +281,11 @@ static void model_content(struct model_content *content, uint32_t number, int64_
 	content->supersedes[1] = content->older[1];
 	alert->supersedes = content->supersedes;
 	content->mark = (struct ledger_mark){number - 1, LEDGER_UPDATED};
-	content->tombstone = (struct ledger_tombstone){.id = content->older[1], .sender = number % 8 == 0 ? NULL : "yushan",
-		.drill = number % 8 == 0, .alert = number, .until_ms = at_ms + 172800000};
+	content->tombstone = (struct ledger_tombstone){.id = content->older[1],
+		.sender = number % 8 == 0 ? NULL : "yushan",
+		.drill = number % 8 == 0,
+		.alert = number,
+		.until_ms = at_ms + 172800000};
 	content->acceptance.marks = &content->mark;
 	content->acceptance.mark_count = 1;
 	content->acceptance.tombstones = &content->tombstone;
@@ -344,10 +374,13 @@ static void model_dump(const struct model *model, struct buf *out)
 
 		snprintf(name, sizeof(name), "ch-%d", i);
 		if (model->channel[i].known)
-			dump_channel(out, &(struct ledger_channel){.name = name, .suspended = model->channel[i].suspended,
-				.by = model->channel[i].stated ? "crier" : "",
-				.reason = model->channel[i].stated ? "signature pending" : "",
-				.at_ms = model->channel[i].at_ms, .tat_ms = model->channel[i].tat_ms});
+			dump_channel(out,
+				&(struct ledger_channel){.name = name,
+					.suspended = model->channel[i].suspended,
+					.by = model->channel[i].stated ? "crier" : "",
+					.reason = model->channel[i].stated ? "signature pending" : "",
+					.at_ms = model->channel[i].at_ms,
+					.tat_ms = model->channel[i].tat_ms});
 	}
 	model_dump_tombstones(model, out);
 	for (uint32_t i = 1; i <= model->alerts; i++) {
@@ -403,8 +436,8 @@ static void model_intent(struct model *model, struct ledger *ledger, uint32_t nu
 		return;
 	if (!again) {
 		lane->batches = mem_resize(lane->batches, lane->count + 1, sizeof(*lane->batches));
-		lane->batches[lane->count++] = (struct model_batch){.content = {.name = {number, lane_number, lane->count},
-			.first = lane->next, .count = count}};
+		lane->batches[lane->count++] = (struct model_batch){
+			.content = {.name = {number, lane_number, lane->count}, .first = lane->next, .count = count}};
 		lane->next += count;
 	}
 	struct model_batch *batch = &lane->batches[lane->count - 1];
@@ -419,9 +452,14 @@ static void model_intent(struct model *model, struct ledger *ledger, uint32_t nu
 	for (uint32_t i = 0; i < listed; i++)
 		batch->excluded[i] = (struct ledger_exclusion){list[i], i % 2 == 0 ? STATE_OPTED_OUT : STATE_GONE};
 	free(list);
-	*content = (struct ledger_batch){.name = content->name, .first = content->first, .count = content->count,
-		.attempt = content->attempt + 1, .tries = content->tries + 1, .intent_ms = model->at_ms,
-		.excluded = batch->excluded, .excluded_count = listed};
+	*content = (struct ledger_batch){.name = content->name,
+		.first = content->first,
+		.count = content->count,
+		.attempt = content->attempt + 1,
+		.tries = content->tries + 1,
+		.intent_ms = model->at_ms,
+		.excluded = batch->excluded,
+		.excluded_count = listed};
 
 	int64_t tat = model_below(model, 3) == 0 ? 0 : model->at_ms + model_below(model, 1000);
 	uint32_t channel = (number + lane_number) % MODEL_CHANNELS;
@@ -432,9 +470,16 @@ static void model_intent(struct model *model, struct ledger *ledger, uint32_t nu
 		model->channel[channel].tat_ms = tat;
 	}
 	if (ledger != NULL)
-		ledger_intent(ledger, &(struct ledger_intent){.name = content->name, .first = content->first,
-			.count = content->count, .attempt = content->attempt, .at_ms = model->at_ms, .tat_ms = tat,
-			.excluded = batch->excluded, .excluded_count = listed}, durable, arg);
+		ledger_intent(ledger,
+			&(struct ledger_intent){.name = content->name,
+				.first = content->first,
+				.count = content->count,
+				.attempt = content->attempt,
+				.at_ms = model->at_ms,
+				.tat_ms = tat,
+				.excluded = batch->excluded,
+				.excluded_count = listed},
+			durable, arg);
 }
 
 static void model_outcome(struct model *model, struct ledger *ledger, uint32_t number, uint16_t lane_number,
@@ -461,10 +506,18 @@ static void model_outcome(struct model *model, struct ledger *ledger, uint32_t n
 	batch->refused = model_positions(model, content->first, content->count, &content->refused_count);
 	content->refused = batch->refused;
 	if (ledger != NULL)
-		ledger_outcome(ledger, &(struct ledger_outcome){.name = content->name, .verdict = content->verdict,
-			.class = content->class, .held = content->held, .split = content->split, .at_ms = model->at_ms,
-			.provider_id = content->provider_id, .peer = content->peer, .refused = batch->refused,
-			.refused_count = content->refused_count}, durable, arg);
+		ledger_outcome(ledger,
+			&(struct ledger_outcome){.name = content->name,
+				.verdict = content->verdict,
+				.class = content->class,
+				.held = content->held,
+				.split = content->split,
+				.at_ms = model->at_ms,
+				.provider_id = content->provider_id,
+				.peer = content->peer,
+				.refused = batch->refused,
+				.refused_count = content->refused_count},
+			durable, arg);
 }
 
 static void model_resolve(struct model *model, struct ledger *ledger, uint32_t number, uint16_t lane_number,
@@ -476,7 +529,8 @@ static void model_resolve(struct model *model, struct ledger *ledger, uint32_t n
 		struct model_batch *batch = &lane->batches[i];
 		struct ledger_batch *content = &batch->content;
 
-		if (!content->settled || content->verdict != VERDICT_UNKNOWN || content->resolution != LEDGER_UNRESOLVED)
+		if (!content->settled || content->verdict != VERDICT_UNKNOWN ||
+			content->resolution != LEDGER_UNRESOLVED)
 			continue;
 		content->resolution = model_below(model, 2) == 0 ? LEDGER_RESEND : LEDGER_DROP;
 		batch->resolved = model_positions(model, content->first, content->count, &content->resolved_count);
@@ -488,7 +542,8 @@ static void model_resolve(struct model *model, struct ledger *ledger, uint32_t n
 	}
 }
 
-static void model_receipts(struct model *model, struct ledger *ledger, uint32_t number, ledger_durable *durable, void *arg)
+static void model_receipts(struct model *model, struct ledger *ledger, uint32_t number, ledger_durable *durable,
+	void *arg)
 {
 	static const char *const codes[] = {"", "DELIVRD", "UNDELIV", "EXPIRED:0042", "停机"};
 	struct ledger_receipt list[50];
@@ -498,9 +553,11 @@ static void model_receipts(struct model *model, struct ledger *ledger, uint32_t 
 	for (uint32_t i = 0; i < count; i++) {
 		snprintf(odd[i], sizeof(odd[i]), "code-%u", model_below(model, 100));
 		list[i] = (struct ledger_receipt){.lane = (uint16_t)model_below(model, MODEL_LANES),
-			.position = model_below(model, MODEL_SIZE), .count = model_below(model, 10) == 0 ? 20 : 1,
+			.position = model_below(model, MODEL_SIZE),
+			.count = model_below(model, 10) == 0 ? 20 : 1,
 			.state = model_below(model, 3) == 0 ? STATE_FAILED : STATE_DELIVERED,
-			.at_ms = model->at_ms - model_below(model, 100000), .code = codes[model_below(model, 5)]};
+			.at_ms = model->at_ms - model_below(model, 100000),
+			.code = codes[model_below(model, 5)]};
 		if (model_below(model, 20) == 0)
 			list[i].code = odd[i];
 		dump_receipt(&model->alert[number].receipts, number, &list[i]);
@@ -509,11 +566,14 @@ static void model_receipts(struct model *model, struct ledger *ledger, uint32_t 
 		ledger_receipts(ledger, number, list, count, durable, arg);
 }
 
-static void model_end(struct model *model, struct ledger *ledger, uint32_t number, uint16_t lane, ledger_durable *durable,
-	void *arg)
+static void model_end(struct model *model, struct ledger *ledger, uint32_t number, uint16_t lane,
+	ledger_durable *durable, void *arg)
 {
-	struct ledger_end end = {.alert = number, .lane = lane, .from = model->alert[number].lanes[lane].next,
-		.state = model_below(model, 2) == 0 ? STATE_EXPIRED : STATE_CANCELLED, .at_ms = model->at_ms};
+	struct ledger_end end = {.alert = number,
+		.lane = lane,
+		.from = model->alert[number].lanes[lane].next,
+		.state = model_below(model, 2) == 0 ? STATE_EXPIRED : STATE_CANCELLED,
+		.at_ms = model->at_ms};
 
 	dump_end(&model->alert[number].ends, &end);
 	if (ledger != NULL)
@@ -546,8 +606,13 @@ static void model_channel(struct model *model, struct ledger *ledger, ledger_dur
 	model->channel[i].suspended = model_below(model, 2) == 0;
 	model->channel[i].at_ms = model->at_ms;
 	if (ledger != NULL)
-		ledger_channel_state(ledger, &(struct ledger_channel){.name = name, .suspended = model->channel[i].suspended,
-			.by = "crier", .reason = "signature pending", .at_ms = model->at_ms}, durable, arg);
+		ledger_channel_state(ledger,
+			&(struct ledger_channel){.name = name,
+				.suspended = model->channel[i].suspended,
+				.by = "crier",
+				.reason = "signature pending",
+				.at_ms = model->at_ms},
+			durable, arg);
 }
 
 static void model_site(struct model *model, struct ledger *ledger, ledger_durable *durable, void *arg)
@@ -555,8 +620,12 @@ static void model_site(struct model *model, struct ledger *ledger, ledger_durabl
 	model->events++;
 	if (model_below(model, 2) == 0) {
 		if (ledger != NULL)
-			ledger_event(ledger, &(struct ledger_event){.at_ms = model->at_ms, .who = "wang", .kind = "hold",
-				.what = "queue"}, durable, arg);
+			ledger_event(ledger,
+				&(struct ledger_event){.at_ms = model->at_ms,
+					.who = "wang",
+					.kind = "hold",
+					.what = "queue"},
+				durable, arg);
 		return;
 	}
 	model->switched = true;

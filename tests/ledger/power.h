@@ -105,24 +105,27 @@ static int power_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
 	return power.real->xDelete(power.real, path, sync_folder);
 }
 
-#define POWER_PASS(name, parameters, arguments) \
-	static int power_##name parameters { return power_real(file)->pMethods->name arguments; }
+#define POWER_PASS(name, parameters, arguments)                                                                        \
+	static int power_##name parameters                                                                             \
+	{                                                                                                              \
+		return power_real(file)->pMethods->name arguments;                                                     \
+	}
 #define REAL power_real(file)
 
-POWER_PASS(xRead, (sqlite3_file *file, void *bytes, int size, sqlite3_int64 at), (REAL, bytes, size, at))
-POWER_PASS(xWrite, (sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at), (REAL, bytes, size, at))
-POWER_PASS(xTruncate, (sqlite3_file *file, sqlite3_int64 size), (REAL, size))
-POWER_PASS(xFileSize, (sqlite3_file *file, sqlite3_int64 *size), (REAL, size))
-POWER_PASS(xLock, (sqlite3_file *file, int lock), (REAL, lock))
-POWER_PASS(xUnlock, (sqlite3_file *file, int lock), (REAL, lock))
-POWER_PASS(xCheckReservedLock, (sqlite3_file *file, int *held), (REAL, held))
-POWER_PASS(xFileControl, (sqlite3_file *file, int what, void *arg), (REAL, what, arg))
-POWER_PASS(xSectorSize, (sqlite3_file *file), (REAL))
-POWER_PASS(xDeviceCharacteristics, (sqlite3_file *file), (REAL))
-POWER_PASS(xShmMap, (sqlite3_file *file, int region, int size, int extend, void volatile **map),
+POWER_PASS(xRead, (sqlite3_file * file, void *bytes, int size, sqlite3_int64 at), (REAL, bytes, size, at))
+POWER_PASS(xWrite, (sqlite3_file * file, const void *bytes, int size, sqlite3_int64 at), (REAL, bytes, size, at))
+POWER_PASS(xTruncate, (sqlite3_file * file, sqlite3_int64 size), (REAL, size))
+POWER_PASS(xFileSize, (sqlite3_file * file, sqlite3_int64 *size), (REAL, size))
+POWER_PASS(xLock, (sqlite3_file * file, int lock), (REAL, lock))
+POWER_PASS(xUnlock, (sqlite3_file * file, int lock), (REAL, lock))
+POWER_PASS(xCheckReservedLock, (sqlite3_file * file, int *held), (REAL, held))
+POWER_PASS(xFileControl, (sqlite3_file * file, int what, void *arg), (REAL, what, arg))
+POWER_PASS(xSectorSize, (sqlite3_file * file), (REAL))
+POWER_PASS(xDeviceCharacteristics, (sqlite3_file * file), (REAL))
+POWER_PASS(xShmMap, (sqlite3_file * file, int region, int size, int extend, void volatile **map),
 	(REAL, region, size, extend, map))
-POWER_PASS(xShmLock, (sqlite3_file *file, int offset, int count, int flags), (REAL, offset, count, flags))
-POWER_PASS(xShmUnmap, (sqlite3_file *file, int drop), (REAL, drop))
+POWER_PASS(xShmLock, (sqlite3_file * file, int offset, int count, int flags), (REAL, offset, count, flags))
+POWER_PASS(xShmUnmap, (sqlite3_file * file, int drop), (REAL, drop))
 
 static void power_barrier(sqlite3_file *file)
 {
@@ -131,12 +134,23 @@ static void power_barrier(sqlite3_file *file)
 
 static int power_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
-	static const sqlite3_io_methods methods = {.iVersion = 2, .xClose = power_close, .xRead = power_xRead,
-		.xWrite = power_xWrite, .xTruncate = power_xTruncate, .xSync = power_sync, .xFileSize = power_xFileSize,
-		.xLock = power_xLock, .xUnlock = power_xUnlock, .xCheckReservedLock = power_xCheckReservedLock,
-		.xFileControl = power_xFileControl, .xSectorSize = power_xSectorSize,
-		.xDeviceCharacteristics = power_xDeviceCharacteristics, .xShmMap = power_xShmMap,
-		.xShmLock = power_xShmLock, .xShmBarrier = power_barrier, .xShmUnmap = power_xShmUnmap};
+	static const sqlite3_io_methods methods = {.iVersion = 2,
+		.xClose = power_close,
+		.xRead = power_xRead,
+		.xWrite = power_xWrite,
+		.xTruncate = power_xTruncate,
+		.xSync = power_sync,
+		.xFileSize = power_xFileSize,
+		.xLock = power_xLock,
+		.xUnlock = power_xUnlock,
+		.xCheckReservedLock = power_xCheckReservedLock,
+		.xFileControl = power_xFileControl,
+		.xSectorSize = power_xSectorSize,
+		.xDeviceCharacteristics = power_xDeviceCharacteristics,
+		.xShmMap = power_xShmMap,
+		.xShmLock = power_xShmLock,
+		.xShmBarrier = power_barrier,
+		.xShmUnmap = power_xShmUnmap};
 	struct power_file *ours = (struct power_file *)(void *)file;
 
 	(void)vfs;
@@ -174,7 +188,7 @@ static void power_restore(const char *path, uint64_t *chance)
 	char *old = power_read(synced, &old_size), *new = power_read(path, &new_size);
 
 	unlink(path);
-	for (size_t at = 0; old != NULL && new != NULL && at < old_size && at < new_size; at += POWER_SECTOR) {
+	for (size_t at = 0; old != NULL && new != NULL &&at < old_size &&at < new_size; at += POWER_SECTOR) {
 		size_t left = old_size < new_size ? old_size - at : new_size - at;
 
 		*chance = *chance * UINT64_C(6364136223846793005) + 1442695040888963407u;

@@ -146,8 +146,8 @@ static void kill_at(uint64_t seed, const char *when, unsigned int steps)
 
 	replay(folder.path, &found);
 	if (!died || !stands_after(seed, last, &found)) {
-		print_error("seed %llu killed at %u of \"%s\": died %d, told until %lld\n", (unsigned long long)seed, steps,
-			when == NULL ? "any" : when, died, (long long)last);
+		print_error("seed %llu killed at %u of \"%s\": died %d, told until %lld\n", (unsigned long long)seed,
+			steps, when == NULL ? "any" : when, died, (long long)last);
 		fail();
 	}
 	buf_fini(&found);

@@ -43,7 +43,8 @@ static void open_ledger(struct site *site)
 
 	problems_init(&problems);
 	site->loop = loop_new();
-	assert_int_equal(ledger_open(site->loop, folder_at(&site->folder, "state"), &site->ledger, &problems), RESULT_OK);
+	assert_int_equal(ledger_open(site->loop, folder_at(&site->folder, "state"), &site->ledger, &problems),
+		RESULT_OK);
 	ledger_on_health(site->ledger, on_health, site);
 	problems_fini(&problems);
 }
@@ -257,7 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_disk_that_refuses_writes_delays_and_loses_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_write_that_fails_in_the_middle_of_a_commit_is_undone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_write_that_fails_in_the_middle_of_a_commit_is_undone, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(a_failed_sync_is_not_durable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_delays_and_loses_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_reserve_lets_outcomes_be_written_on_a_full_disk, set_up, tear_down),

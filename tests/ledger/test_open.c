@@ -178,8 +178,9 @@ static void a_word_that_is_not_ours_is_refused_at_replay(void **state)
 	struct ledger_replay events = {0};
 
 	make(site);
-	run_sql(site, "INSERT INTO alert (number, id, source, status, action, urgency, level, lanes, state)"
-		      " VALUES (1, 'x', 'spool', 'actual', 'alert', 'urgently', 'red', 0, 'open')");
+	run_sql(site,
+		"INSERT INTO alert (number, id, source, status, action, urgency, level, lanes, state)"
+		" VALUES (1, 'x', 'spool', 'actual', 'alert', 'urgently', 'red', 0, 'open')");
 	assert_int_equal(try_open(site, &ledger), RESULT_OK);
 	assert_int_equal(ledger_replay(ledger, &events, NULL, &site->problems), RESULT_CORRUPT);
 	assert_int_equal(site->problems.errors, 1);

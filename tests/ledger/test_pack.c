@@ -171,7 +171,8 @@ static void many_different_codes_come_back(void **state)
 	pack_receipts_init(&block);
 	for (uint32_t i = 0; i < 500; i++) {
 		snprintf(code, sizeof(code), "E-%u", i * 7 % 40);
-		pack_receipt(&block, &(struct ledger_receipt){.position = i, .count = 1, .state = STATE_FAILED, .code = code});
+		pack_receipt(&block,
+			&(struct ledger_receipt){.position = i, .count = 1, .state = STATE_FAILED, .code = code});
 	}
 	unpack_receipts(&reading, block.bytes.data, block.bytes.size);
 	for (uint32_t i = 0; i < 500; i++) {

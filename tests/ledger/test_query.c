@@ -33,7 +33,8 @@ static void open_ledger(struct site *site)
 
 	problems_init(&problems);
 	site->loop = loop_new();
-	assert_int_equal(ledger_open(site->loop, folder_at(&site->folder, "state"), &site->ledger, &problems), RESULT_OK);
+	assert_int_equal(ledger_open(site->loop, folder_at(&site->folder, "state"), &site->ledger, &problems),
+		RESULT_OK);
 	problems_fini(&problems);
 }
 
@@ -114,8 +115,13 @@ static bool on_tombstone(void *arg, const struct ledger_tombstone *tombstone)
 
 static struct ledger_alert alert_called(const char *id, int64_t at_ms)
 {
-	return (struct ledger_alert){.id = id, .sender = "yushan", .digest = "d1", .accepted_ms = at_ms,
-		.urgency = URGENCY_TODAY, .document = "text", .document_size = 4};
+	return (struct ledger_alert){.id = id,
+		.sender = "yushan",
+		.digest = "d1",
+		.accepted_ms = at_ms,
+		.urgency = URGENCY_TODAY,
+		.document = "text",
+		.document_size = 4};
 }
 
 /* One lane of `size` residents whose set is the text `set`: a letter for each. */
@@ -123,9 +129,21 @@ static uint32_t accept(struct site *site, const char *id, const char *set, int64
 {
 	struct message message = {.medium = MEDIUM_SMS, .text = mem_printf("text of %s", id), .parts = 1};
 	struct ledger_lane lanes[2] = {
-		{.channel = "sms", .medium = MEDIUM_SMS, .audience = "all", .basis = "list", .message = &message, .set = set,
-			.set_size = strlen(set), .size = (uint32_t)strlen(set), .state = STATE_WAITING},
-		{.channel = NULL, .medium = MEDIUM_SMS, .set = "zy", .set_size = 2, .size = 2, .state = STATE_OPTED_OUT},
+		{.channel = "sms",
+			.medium = MEDIUM_SMS,
+			.audience = "all",
+			.basis = "list",
+			.message = &message,
+			.set = set,
+			.set_size = strlen(set),
+			.size = (uint32_t)strlen(set),
+			.state = STATE_WAITING},
+		{.channel = NULL,
+			.medium = MEDIUM_SMS,
+			.set = "zy",
+			.set_size = 2,
+			.size = 2,
+			.state = STATE_OPTED_OUT},
 	};
 	struct ledger_acceptance acceptance = {.alert = alert_called(id, at_ms), .lanes = lanes, .lane_count = 2};
 	uint32_t number = ledger_accept(site->ledger, &acceptance, NULL, NULL);
@@ -138,12 +156,22 @@ static void send(struct site *site, uint32_t alert, uint32_t number, uint32_t fi
 {
 	struct batch_name name = {alert, 0, number};
 
-	ledger_intent(site->ledger, &(struct ledger_intent){.name = name, .first = first, .count = count, .attempt = 1,
-		.at_ms = EPOCH + number * 1000, .tat_ms = EPOCH + number}, NULL, NULL);
+	ledger_intent(site->ledger,
+		&(struct ledger_intent){.name = name,
+			.first = first,
+			.count = count,
+			.attempt = 1,
+			.at_ms = EPOCH + number * 1000,
+			.tat_ms = EPOCH + number},
+		NULL, NULL);
 	if (verdict < 0)
 		return;
-	ledger_outcome(site->ledger, &(struct ledger_outcome){.name = name, .verdict = (enum verdict)verdict,
-		.at_ms = EPOCH + number * 1000 + 1, .provider_id = "p1"}, NULL, NULL);
+	ledger_outcome(site->ledger,
+		&(struct ledger_outcome){.name = name,
+			.verdict = (enum verdict)verdict,
+			.at_ms = EPOCH + number * 1000 + 1,
+			.provider_id = "p1"},
+		NULL, NULL);
 }
 
 static void close_alert(struct site *site, uint32_t alert, uint32_t size, int64_t at_ms)
@@ -221,8 +249,11 @@ static void an_update_marks_what_it_replaces_and_remembers_what_never_came(void 
 	char *ids[] = {"a1", "lost", NULL};
 	struct ledger_mark mark = {1, LEDGER_UPDATED};
 	struct ledger_tombstone tombstone = {.id = "lost", .sender = "yushan", .until_ms = EPOCH + 100};
-	struct ledger_acceptance acceptance = {.alert = alert_called("a2", EPOCH), .marks = &mark, .mark_count = 1,
-		.tombstones = &tombstone, .tombstone_count = 1};
+	struct ledger_acceptance acceptance = {.alert = alert_called("a2", EPOCH),
+		.marks = &mark,
+		.mark_count = 1,
+		.tombstones = &tombstone,
+		.tombstone_count = 1};
 
 	acceptance.alert.supersedes = ids;
 	accept(site, "a1", "abc", EPOCH);
@@ -240,7 +271,8 @@ static void an_update_marks_what_it_replaces_and_remembers_what_never_came(void 
 	assert_int_equal(ledger_newest_of_chain(site->ledger, 3, on_alert, site), RESULT_NOT_FOUND);
 	assert_int_equal(ledger_find_tombstone(site->ledger, "lost", EPOCH + 100, on_tombstone, site), RESULT_OK);
 	assert_found(site, "lost:yushan:0:2 ");
-	assert_int_equal(ledger_find_tombstone(site->ledger, "lost", EPOCH + 101, on_tombstone, site), RESULT_NOT_FOUND);
+	assert_int_equal(ledger_find_tombstone(site->ledger, "lost", EPOCH + 101, on_tombstone, site),
+		RESULT_NOT_FOUND);
 	ledger_mark(site->ledger, 3, LEDGER_CANCELLED, EPOCH + 7, NULL, NULL);
 	turns_settle(site->loop);
 	ledger_get_alert(site->ledger, 3, on_alert, site);
@@ -271,8 +303,8 @@ static void lanes_and_batches_are_listed(void **state)
 	assert_found(site, "1-0-2:2+1:unknown 1-0-3:2+1:doubt ");
 	ledger_list_unknown(site->ledger, (struct batch_name){0}, 9, on_batch, site);
 	assert_found(site, "1-0-2:2+1:unknown 2-0-1:0+3:unknown ");
-	ledger_resolve(site->ledger, (struct batch_name){1, 0, 2}, LEDGER_RESEND, (uint32_t[]){2}, 1, EPOCH, "wang", NULL,
-		NULL);
+	ledger_resolve(site->ledger, (struct batch_name){1, 0, 2}, LEDGER_RESEND, (uint32_t[]){2}, 1, EPOCH, "wang",
+		NULL, NULL);
 	assert_int_equal(ledger_lane_states(site->ledger, 1, 0, states, 3), RESULT_NOT_FOUND);
 	close_alert(site, 1, 3, EPOCH + 50);
 	turns_settle(site->loop);
@@ -302,8 +334,9 @@ static bool on_history(void *arg, const struct ledger_history *entry)
 {
 	const struct resident *resident = arg;
 
-	buf_printf(&resident->site->out, "%u-%u@%u:%s%s:%u:%lld:%s:%s ", entry->alert->number, entry->lane, entry->position,
-		state_name(entry->state), entry->final ? "!" : "", entry->batch == NULL ? 0 : entry->batch->name.number,
+	buf_printf(&resident->site->out, "%u-%u@%u:%s%s:%u:%lld:%s:%s ", entry->alert->number, entry->lane,
+		entry->position, state_name(entry->state), entry->final ? "!" : "",
+		entry->batch == NULL ? 0 : entry->batch->name.number,
 		(long long)(entry->receipt_ms == 0 ? 0 : entry->receipt_ms - EPOCH), entry->code,
 		entry->content->message == NULL ? "-" : entry->content->message->text);
 	return true;
@@ -345,8 +378,8 @@ static bool on_recent(void *arg, const struct ledger_alert *alert, uint16_t lane
 {
 	struct site *site = arg;
 
-	buf_printf(&site->out, "%u-%u:%.*s:%d ", alert->number, lane, (int)content->set_size, (const char *)content->set,
-		counts != NULL);
+	buf_printf(&site->out, "%u-%u:%.*s:%d ", alert->number, lane, (int)content->set_size,
+		(const char *)content->set, counts != NULL);
 	return true;
 }
 
@@ -419,8 +452,8 @@ static void a_changed_or_missing_event_breaks_the_chain(void **state)
 	ledger_event(site->ledger, &(struct ledger_event){.at_ms = EPOCH, .who = "wang", .kind = "hold"}, NULL, NULL);
 	ledger_switch(site->ledger, true, "li", EPOCH + 1, NULL, NULL);
 	ledger_switch(site->ledger, false, "li", EPOCH + 2, NULL, NULL);
-	ledger_event(site->ledger, &(struct ledger_event){.at_ms = EPOCH, .who = "wang", .kind = "cancel", .what = "a1"},
-		NULL, NULL);
+	ledger_event(site->ledger,
+		&(struct ledger_event){.at_ms = EPOCH, .who = "wang", .kind = "cancel", .what = "a1"}, NULL, NULL);
 	turns_settle(site->loop);
 	ledger_list_events(site->ledger, 1, 2, on_event, site);
 	assert_found(site, "2:li:stop 3:li:start ");
@@ -460,7 +493,10 @@ static void pruning_drops_old_receipts_step_by_step(void **state)
 
 	problems_init(&problems);
 	for (int i = 0; i < 10000; i++)
-		many[i] = (struct ledger_receipt){.position = 1, .count = 1, .state = STATE_DELIVERED, .at_ms = EPOCH + i};
+		many[i] = (struct ledger_receipt){.position = 1,
+			.count = 1,
+			.state = STATE_DELIVERED,
+			.at_ms = EPOCH + i};
 	accept(site, "a1", "abc", EPOCH);
 	accept(site, "a2", "abc", EPOCH);
 	send(site, 1, 1, 0, 3, VERDICT_ACCEPTED);
@@ -492,8 +528,9 @@ static void views_for_people_answer(void **state)
 	send(site, 1, 1, 0, 3, VERDICT_UNKNOWN);
 	ledger_switch(site->ledger, true, "li", EPOCH, NULL, NULL);
 	turns_settle(site->loop);
-	run_sql(site, "SELECT accepted FROM v_alert; SELECT text FROM v_lane; SELECT sent FROM v_batch;"
-		      "SELECT name FROM v_unknown; SELECT at FROM v_channel; SELECT at FROM v_event");
+	run_sql(site,
+		"SELECT accepted FROM v_alert; SELECT text FROM v_lane; SELECT sent FROM v_batch;"
+		"SELECT name FROM v_unknown; SELECT at FROM v_channel; SELECT at FROM v_event");
 }
 
 /* A question in the middle of writing sees whole commits. */
@@ -528,14 +565,16 @@ static void a_reader_sees_whole_commits_while_the_writer_writes(void **state)
 	accept(site, "a1", "abc", EPOCH);
 	while (watching.left > 0) {
 		for (int i = 0; i < 50 && number < 5000; i++)
-			ledger_intent(site->ledger, &(struct ledger_intent){.name = {1, 0, ++number}, .count = 1,
-				.attempt = 1}, on_written, &watching);
+			ledger_intent(site->ledger,
+				&(struct ledger_intent){.name = {1, 0, ++number}, .count = 1, .attempt = 1}, on_written,
+				&watching);
 		loop_turn(site->loop);
 		unsigned int durable = 5000 - watching.left;
 
 		watching.seen = 0;
 		assert_int_equal(ledger_list_batches(site->ledger, (struct batch_name){1, 0, 0}, 10000, on_watched,
-			&watching), RESULT_OK);
+					 &watching),
+			RESULT_OK);
 		assert_true(watching.seen >= durable && watching.seen >= before);
 		before = watching.seen;
 	}

@@ -29,7 +29,8 @@ static void open_ledger(struct site *site)
 
 	problems_init(&problems);
 	site->loop = loop_new();
-	assert_int_equal(ledger_open(site->loop, folder_at(&site->folder, "state"), &site->ledger, &problems), RESULT_OK);
+	assert_int_equal(ledger_open(site->loop, folder_at(&site->folder, "state"), &site->ledger, &problems),
+		RESULT_OK);
 	assert_int_equal(problems.count, 0);
 	problems_fini(&problems);
 }

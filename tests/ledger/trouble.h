@@ -16,7 +16,7 @@ struct trouble {
 	sqlite3_vfs vfs, *real;
 	_Atomic(enum trouble_kind) kind;
 	atomic_uint refused; /* calls that were */
-	atomic_int after;    /* writes that still pass before it begins */
+	atomic_int after; /* writes that still pass before it begins */
 };
 
 struct trouble_file {
@@ -127,12 +127,23 @@ static int trouble_shm_unmap(sqlite3_file *file, int remove)
 
 static int trouble_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
-	static const sqlite3_io_methods methods = {.iVersion = 2, .xClose = trouble_close, .xRead = trouble_read,
-		.xWrite = trouble_write, .xTruncate = trouble_truncate, .xSync = trouble_sync, .xFileSize = trouble_size,
-		.xLock = trouble_lock, .xUnlock = trouble_unlock, .xCheckReservedLock = trouble_check_lock,
-		.xFileControl = trouble_control, .xSectorSize = trouble_sector,
-		.xDeviceCharacteristics = trouble_device, .xShmMap = trouble_shm_map, .xShmLock = trouble_shm_lock,
-		.xShmBarrier = trouble_shm_barrier, .xShmUnmap = trouble_shm_unmap};
+	static const sqlite3_io_methods methods = {.iVersion = 2,
+		.xClose = trouble_close,
+		.xRead = trouble_read,
+		.xWrite = trouble_write,
+		.xTruncate = trouble_truncate,
+		.xSync = trouble_sync,
+		.xFileSize = trouble_size,
+		.xLock = trouble_lock,
+		.xUnlock = trouble_unlock,
+		.xCheckReservedLock = trouble_check_lock,
+		.xFileControl = trouble_control,
+		.xSectorSize = trouble_sector,
+		.xDeviceCharacteristics = trouble_device,
+		.xShmMap = trouble_shm_map,
+		.xShmLock = trouble_shm_lock,
+		.xShmBarrier = trouble_shm_barrier,
+		.xShmUnmap = trouble_shm_unmap};
 	struct trouble_file *ours = (struct trouble_file *)(void *)file;
 
 	(void)vfs;

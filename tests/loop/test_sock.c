@@ -270,7 +270,8 @@ static void a_reset_is_an_error_and_what_came_before_it_is_read(void **state)
 	struct fixture *f = *state;
 
 	f->server = sock_listen(f->loop, "127.0.0.1", 0, on_accepted, f);
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 		.sin_port = htons(sock_server_port(f->server))};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
@@ -402,7 +403,9 @@ static void send_with_descriptors(int fd, const char *text, const int *descripto
 		char room[CMSG_SPACE(4 * sizeof(int))];
 	} control = {0};
 	struct iovec part = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
 		.msg_controllen = CMSG_SPACE(count * sizeof(int))};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 

@@ -43,8 +43,13 @@ static unsigned int channel(struct fixture *f, uint32_t per_second, unsigned int
 
 static struct plan_lane *lane(struct fixture *f, unsigned int to, uint32_t alert, enum urgency urgency, uint32_t size)
 {
-	return plan_lane_add(f->plan, &(struct plan_lane_spec){.channel = to, .alert = alert, .urgency = urgency,
-		.size = size, .number = 1, .cost = 1});
+	return plan_lane_add(f->plan,
+		&(struct plan_lane_spec){.channel = to,
+			.alert = alert,
+			.urgency = urgency,
+			.size = size,
+			.number = 1,
+			.cost = 1});
 }
 
 static struct plan_batch *send_now(struct fixture *f)
@@ -349,8 +354,14 @@ static void quiet_hours_and_the_red_switch_lose_nothing(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int to = channel(f, 0, 4, 10);
-	struct plan_lane *quiet = plan_lane_add(f->plan, &(struct plan_lane_spec){.channel = to, .alert = 1,
-		.urgency = URGENCY_IMMEDIATE, .size = 10, .number = 1, .cost = 1, .quiet = true});
+	struct plan_lane *quiet = plan_lane_add(f->plan,
+		&(struct plan_lane_spec){.channel = to,
+			.alert = 1,
+			.urgency = URGENCY_IMMEDIATE,
+			.size = 10,
+			.number = 1,
+			.cost = 1,
+			.quiet = true});
 	struct plan_lane *loud = lane(f, to, 2, URGENCY_ROUTINE, 10);
 
 	plan_quiet(f->plan, true);
@@ -407,8 +418,14 @@ static void what_is_owed_survives_a_restart(void **state)
 	struct plan *other = plan_new((struct plan_retry){1000, 300000}, 1);
 	unsigned int again = plan_channel_add(other, &(struct plan_channel){10, 1000, 4, 20, false});
 	plan_channel_owe(other, again, 5000, 2000);
-	l = plan_lane_add(other, &(struct plan_lane_spec){.channel = again, .alert = 1, .urgency = URGENCY_TODAY,
-		.size = 100, .first = 20, .number = 2, .cost = 1});
+	l = plan_lane_add(other,
+		&(struct plan_lane_spec){.channel = again,
+			.alert = 1,
+			.urgency = URGENCY_TODAY,
+			.size = 100,
+			.first = 20,
+			.number = 2,
+			.cost = 1});
 	uint64_t wait = 0;
 	assert_int_equal(plan_next(other, 5000, &batch, &wait), PLAN_WAIT);
 	assert_int_equal(wait, 2000);
@@ -447,8 +464,8 @@ static void estimates_count_what_stands_before(void **state)
 static void whatever_happens_each_position_ends_once(void **state)
 {
 	struct fixture *f = *state;
-	static const enum outcome_class classes[] = {CLASS_OK, CLASS_OK, CLASS_OK, CLASS_RETRY, CLASS_THROTTLE, CLASS_DEFER,
-		CLASS_AMBIGUOUS, CLASS_PERM_RCPT};
+	static const enum outcome_class classes[] = {CLASS_OK, CLASS_OK, CLASS_OK, CLASS_RETRY, CLASS_THROTTLE,
+		CLASS_DEFER, CLASS_AMBIGUOUS, CLASS_PERM_RCPT};
 	enum { LANES = 12, SIZE = 700 };
 	static uint8_t ended[LANES][SIZE];
 	struct plan_lane *lanes[LANES];
@@ -460,9 +477,14 @@ static void whatever_happens_each_position_ends_once(void **state)
 	for (int c = 0; c < 3; c++)
 		channel(f, c == 0 ? 0 : 500, 3 + (unsigned int)c, 7 + (uint32_t)c);
 	for (int i = 0; i < LANES; i++)
-		lanes[i] = plan_lane_add(f->plan, &(struct plan_lane_spec){.channel = (unsigned int)i % 3,
-			.alert = (uint32_t)i / 2, .urgency = (enum urgency)(i % URGENCY_COUNT), .size = SIZE, .number = 1,
-			.cost = 1 + (uint32_t)i % 2, .owner = ended[i]});
+		lanes[i] = plan_lane_add(f->plan,
+			&(struct plan_lane_spec){.channel = (unsigned int)i % 3,
+				.alert = (uint32_t)i / 2,
+				.urgency = (enum urgency)(i % URGENCY_COUNT),
+				.size = SIZE,
+				.number = 1,
+				.cost = 1 + (uint32_t)i % 2,
+				.owner = ended[i]});
 	for (int turn = 0; turn < 200000; turn++) {
 		struct plan_batch *batch;
 		uint64_t wait;

@@ -43,8 +43,13 @@ static inline int desk_setup(void **state)
 	folder_make(&desk->folder);
 	problems_init(&desk->problems);
 	desk_open_roster(desk, NOW_MS);
-	desk->order = (struct roster_import){.state = desk->folder.path, .file = "residents.csv", .list = "玉山镇",
-		.source = "玉山派出所", .basis = "反电信网络诈骗法", .reject_fd = -1, .now_ms = NOW_MS};
+	desk->order = (struct roster_import){.state = desk->folder.path,
+		.file = "residents.csv",
+		.list = "玉山镇",
+		.source = "玉山派出所",
+		.basis = "反电信网络诈骗法",
+		.reject_fd = -1,
+		.now_ms = NOW_MS};
 	*state = desk;
 	return 0;
 }

@@ -101,11 +101,13 @@ static void what_a_list_said_before_is_deleted(void **state)
 	sqlite3_stmt *row;
 	sqlite3 *db;
 
-	assert_int_equal(desk_import(desk, HEADER "13800000001,1980,parent,320583100,,\n13800000002,,,,,\n"), RESULT_OK);
+	assert_int_equal(desk_import(desk, HEADER "13800000001,1980,parent,320583100,,\n13800000002,,,,,\n"),
+		RESULT_OK);
 	assert_int_equal(desk_import(desk, "phone\n13800000002\n"), RESULT_OK);
 	assert_int_equal(sqlite3_open(folder_at(&desk->folder, "roster.db"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, "SELECT (SELECT count(*) FROM member), phone, list FROM membership", -1,
-		&row, NULL), SQLITE_OK);
+				 &row, NULL),
+		SQLITE_OK);
 	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
 	assert_int_equal(sqlite3_column_int(row, 0), 1);
 	assert_int_equal(sqlite3_column_int64(row, 1), 13800000002);
@@ -119,8 +121,10 @@ static void a_number_twice_in_a_file_is_one_person(void **state)
 {
 	struct desk *desk = *state;
 
-	assert_int_equal(desk_import(desk, HEADER "13800000001,1980,parent,320583100,zh,1\n"
-		"+86 138-0000-0001,1981,学生；财务,,,0\n"), RESULT_OK);
+	assert_int_equal(desk_import(desk,
+				 HEADER "13800000001,1980,parent,320583100,zh,1\n"
+					"+86 138-0000-0001,1981,学生；财务,,,0\n"),
+		RESULT_OK);
 	assert_int_equal(desk->totals.people, 1);
 	assert_int_equal(desk->totals.repeated, 1);
 	assert_true(desk_under(desk, PEOPLE_ROLE, "parent", 13800000001));
@@ -181,10 +185,13 @@ static void reads_files_as_office_software_writes_them(void **state)
 		{"chinese header in another order", "区域,身份,出生年,手机号\n320583100,学生,1948,13800000001\n"},
 		{"no newline at the end", "phone,birth_year,roles,area\n13800000001,1948,student,320583100"},
 		{"blanks", " phone , Birth Year,ROLES,Area \n  138 0000 0001 , 1948 , Student ,320583100 \n"},
-		{"full width cells", "phone,birth_year,roles,area\n１３８００００００１１,2000,,\n"
+		{"full width cells",
+			"phone,birth_year,roles,area\n１３８００００００１１,2000,,\n"
 			"１３８００００００００,1948,学生,320583100\n13800000001,１９４８,学生,３２０５８３１００\n"},
-		{"quoted newline", "phone,birth_year,roles,area\n13800000001,1948,\"student;\nparent\",\"320583100\"\n"},
-		{"quotes", "\"phone\",\"birth_year\",\"roles\",\"area\"\n\"13800000001\",\"1948\",\"student\",\"320583100\"\n"},
+		{"quoted newline",
+			"phone,birth_year,roles,area\n13800000001,1948,\"student;\nparent\",\"320583100\"\n"},
+		{"quotes",
+			"\"phone\",\"birth_year\",\"roles\",\"area\"\n\"13800000001\",\"1948\",\"student\",\"320583100\"\n"},
 		{"blank lines", "\n\nphone,birth_year,roles,area\n\n,,,\n13800000001,1948,student,320583100\n,,,\n\n"},
 		{"tabs", "phone\tbirth_year\troles\tarea\n13800000001\t1948\tstudent\t320583100\n"},
 		{"apostrophe", "phone,birth_year,roles,area\n'13800000001,1948年,学生,320583100000\n"},
@@ -208,7 +215,7 @@ static void reads_gbk(void **state)
 {
 	/* 手机号,身份,语言 / 13800000001,学生,藏语 */
 	static const char text[] = "\xca\xd6\xbb\xfa\xba\xc5,\xc9\xed\xb7\xdd,\xd3\xef\xd1\xd4\r\n"
-		"13800000001,\xd1\xa7\xc9\xfa,\xb2\xd8\xd3\xef\r\n";
+				   "13800000001,\xd1\xa7\xc9\xfa,\xb2\xd8\xd3\xef\r\n";
 	struct desk *desk = *state;
 
 	assert_int_equal(desk_import(desk, text), RESULT_OK);
@@ -249,7 +256,9 @@ static void tells_why_a_line_is_not_taken(void **state)
 		{"电话没有,,,,,", REJECT_PHONE, ""},
 		{"13800000001,48,,,,", REJECT_YEAR, "138****0001"},
 		{"13800000001,2031,,,,", REJECT_YEAR, "138****0001"},
-		{"13800000001,,\"a\x01" "b\",,,", REJECT_ROLE, "138****0001"},
+		{"13800000001,,\"a\x01"
+		 "b\",,,",
+			REJECT_ROLE, "138****0001"},
 		{"13800000001,,,玉山,,", REJECT_AREA, "138****0001"},
 		{"13800000001,,,12345,,", REJECT_AREA, "138****0001"},
 		{"13800000001,,,,klingon language,", REJECT_LANGUAGE, "138****0001"},
@@ -355,10 +364,12 @@ static void discarded_columns_are_never_stored(void **state)
 	struct desk *desk = *state;
 
 	desk->order.discard_extra = true;
-	assert_int_equal(desk_import(desk, "姓名,手机号,身份证号,住址\n"
-		"秘密姓名,13800000001,11010519491231002X,秘密住址\n"
-		"另一姓名,13800000002,110105491231002,秘密住址\n"
-		"三号姓名,13800000003,110105194912310021,秘密住址\n"), RESULT_OK);
+	assert_int_equal(desk_import(desk,
+				 "姓名,手机号,身份证号,住址\n"
+				 "秘密姓名,13800000001,11010519491231002X,秘密住址\n"
+				 "另一姓名,13800000002,110105491231002,秘密住址\n"
+				 "三号姓名,13800000003,110105194912310021,秘密住址\n"),
+		RESULT_OK);
 	assert_int_equal(desk->totals.taken, 2);
 	assert_int_equal(desk->totals.reasons[REJECT_IDENTITY], 1);
 	assert_true(desk_under(desk, PEOPLE_YEAR, "1949", 13800000001));
@@ -367,7 +378,8 @@ static void discarded_columns_are_never_stored(void **state)
 	assert_string_equal(desk->totals.discarded[1], "身份证号");
 	assert_string_equal(desk->totals.discarded[2], "住址");
 	assert_null(desk->totals.discarded[3]);
-	static const char *const secrets[] = {"秘密姓名", "秘密住址", "11010519491231002", "19491231", "110105491231002"};
+	static const char *const secrets[] = {"秘密姓名", "秘密住址", "11010519491231002", "19491231",
+		"110105491231002"};
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
 		assert_false(desk_holds(desk, secrets[i]));
 }
@@ -386,7 +398,8 @@ static void areas_may_be_names_or_missing(void **state)
 
 	desk->order.area_find = find_yushan;
 	desk->order.default_area = "320583";
-	assert_int_equal(desk_import(desk, "phone,area\n13800000001,玉山镇\n13800000002,\n13800000003,巴城\n"), RESULT_OK);
+	assert_int_equal(desk_import(desk, "phone,area\n13800000001,玉山镇\n13800000002,\n13800000003,巴城\n"),
+		RESULT_OK);
 	assert_int_equal(desk->totals.taken, 2);
 	assert_int_equal(desk->totals.reasons[REJECT_AREA], 1);
 	assert_true(desk_under(desk, PEOPLE_AREA, "320583100", 13800000001));
@@ -528,7 +541,9 @@ static void every_line_of_many_lists_is_in_the_snapshot(void **state)
 			if (born != 0)
 				sprintf(cell, "%d", born);
 			used += (size_t)sprintf(text + used, "1390000%04d,%s,%s\n", person, cell,
-				which == 0 ? "" : which == 1 ? "学生" : "家长");
+				which == 0           ? ""
+					: which == 1 ? "学生"
+						     : "家长");
 			year[person] = born != 0 ? born : year[person];
 			role[person] |= which;
 			known[person] = true;

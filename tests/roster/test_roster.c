@@ -5,7 +5,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define THREE "phone,birth_year,roles,area,language,opt_out\n13800000001,1948,,320583100,zh,0\n" \
+#define THREE                                                                                                          \
+	"phone,birth_year,roles,area,language,opt_out\n13800000001,1948,,320583100,zh,0\n"                             \
 	"13800000002,2006,student,320583101,,1\n13800000003,,finance;parent,,en,0\n"
 
 static void begins_with_nobody(void **state)
@@ -159,7 +160,8 @@ static void a_damaged_database_is_refused_with_words(void **state)
 	assert_int_equal(desk_import(desk, THREE), RESULT_OK);
 	roster_close(&desk->roster);
 	unlink(folder_at(&desk->folder, "roster.db-wal"));
-	folder_write_text(&desk->folder, "roster.db", "this is not a database, though it is long enough to be looked at");
+	folder_write_text(&desk->folder, "roster.db",
+		"this is not a database, though it is long enough to be looked at");
 	assert_int_equal(roster_open(desk->folder.path, NOW_MS, &desk->roster, &desk->problems), RESULT_CORRUPT);
 	assert_true(desk_told(desk, "from a backup"));
 }
@@ -266,8 +268,11 @@ static void opt_outs_of_an_import_that_was_cut_off_are_made_good(void **state)
 	roster_close(&desk->roster);
 	/* what stands in the database between the commit and the end of an import */
 	assert_int_equal(sqlite3_open(folder_at(&desk->folder, "roster.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "INSERT INTO optout_due VALUES(13800000003, 'list x', 9);"
-		"UPDATE meta SET value = value + 1 WHERE name = 'generation'", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "INSERT INTO optout_due VALUES(13800000003, 'list x', 9);"
+				 "UPDATE meta SET value = value + 1 WHERE name = 'generation'",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
 	sqlite3_close(db);
 	desk_open_roster(desk, NOW_MS);
 	assert_true(set_contains(roster_optouts(desk->roster), desk_id(desk, 13800000003)));

@@ -13,7 +13,8 @@ static void sort_many(struct desk *desk, size_t count, size_t piece, unsigned in
 
 	for (size_t i = 0; i < count; i++) {
 		record = (struct record){.phone = 13000000000 + (uint64_t)(rand_r(&seed) % 5000) * 1000003,
-			.area = (uint32_t)i, .year = (uint16_t)i};
+			.area = (uint32_t)i,
+			.year = (uint16_t)i};
 		sum += record.phone ^ record.area;
 		assert_int_equal(sorter_add(sorter, &record), RESULT_OK);
 	}

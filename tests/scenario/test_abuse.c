@@ -101,7 +101,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_opt_out_while_waiting_is_told_as_never_sent, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_order_with_a_value_of_the_wrong_kind_does_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_order_with_a_value_of_the_wrong_kind_does_nothing, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests_name("abuse", tests, NULL, NULL);

@@ -80,7 +80,8 @@ static void a_sign_rolls_slogans_is_taken_over_and_returns(void **state)
 {
 	struct world_peer *sign = world_peer_find(stage.world, "sign");
 
-	stage_config(&stage, "", "schedules: ( { name = \"day\"; from = \"08:00\"; until = \"20:00\"; channels = [ \"sign\" ];"
+	stage_config(&stage, "",
+		"schedules: ( { name = \"day\"; from = \"08:00\"; until = \"20:00\"; channels = [ \"sign\" ];"
 		" pack = \"three-no-one-more\"; } );\nsigns: { takeover = \"10min\"; };");
 	stage_start(&stage);
 	stage_pass(&stage, 30000);
@@ -105,7 +106,8 @@ static void a_weekly_reminder_comes_at_its_time_and_never_the_same_twice(void **
 {
 	struct world_peer *group = world_peer_find(stage.world, "group");
 
-	stage_config(&stage, "", "schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9;BYMINUTE=0;BYSECOND=0\";"
+	stage_config(&stage, "",
+		"schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9;BYMINUTE=0;BYSECOND=0\";"
 		" channels = [ \"group\" ]; pack = \"weekly\"; } );");
 	stage_start(&stage);
 	stage_pass(&stage, 2 * 86400 * 1000ull);
@@ -196,7 +198,8 @@ static void an_update_stops_the_old_text_and_a_cancel_stops_all(void **state)
 	stage_start(&stage);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
 	stage_pass(&stage, 10000);
-	stage_drop(&stage, "b.cfg", "A2", "immediate", "action = \"update\"; supersedes = [ \"A1\" ]; place = \"玉山镇\";");
+	stage_drop(&stage, "b.cfg", "A2", "immediate",
+		"action = \"update\"; supersedes = [ \"A1\" ]; place = \"玉山镇\";");
 	stage_pass(&stage, 5000);
 	long long stopped = stage_count(&stage, "A1", "residents", "cancelled");
 	assert_true(stopped > 0);

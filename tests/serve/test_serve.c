@@ -163,9 +163,11 @@ static void a_request_reaches_the_handler_decoded(void **state)
 	struct fixture *f = *state;
 
 	f->echo = true;
-	ask(f, 0, "POST /re%63eipt/x?q=a%20b&empty=&flag&q=second HTTP/1.1\r\nHost: x\r\nX-Mark: m1\r\n"
+	ask(f, 0,
+		"POST /re%63eipt/x?q=a%20b&empty=&flag&q=second HTTP/1.1\r\nHost: x\r\nX-Mark: m1\r\n"
 		"Content-Length: 5\r\n\r\nhello");
-	assert_string_equal(f->seen, "POST /receipt/x hello from=127.0.0.1 mark=m1 q=a b [q=a b] [empty=] [flag=] [q=second]");
+	assert_string_equal(f->seen,
+		"POST /receipt/x hello from=127.0.0.1 mark=m1 q=a b [q=a b] [empty=] [flag=] [q=second]");
 	assert_int_equal(strncmp(got(f, 0), "HTTP/1.1 200 OK\r\n", 17), 0);
 	assert_non_null(strstr(got(f, 0), "Content-Type: text/plain; charset=utf-8\r\n"));
 	assert_non_null(strstr(got(f, 0), f->seen));
@@ -180,8 +182,12 @@ static void status_type_and_headers_are_the_handlers(void **state)
 	static const char *const headers[] = {"Retry-After: 30", "X-Other:  two words", NULL};
 	struct fixture *f = *state;
 
-	f->reply = (struct serve_reply){.status = 503, .type = "application/json", .headers = headers, .body = "{}",
-		.body_size = 2, .body_kind = SERVE_STATIC};
+	f->reply = (struct serve_reply){.status = 503,
+		.type = "application/json",
+		.headers = headers,
+		.body = "{}",
+		.body_size = 2,
+		.body_kind = SERVE_STATIC};
 	ask(f, 0, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_int_equal(strncmp(got(f, 0), "HTTP/1.1 503 ", 13), 0);
 	assert_non_null(strstr(got(f, 0), "\r\nContent-Type: application/json\r\n"));
@@ -195,7 +201,8 @@ static void requests_in_a_row_are_answered_in_order(void **state)
 	struct fixture *f = *state;
 
 	f->echo = true;
-	ask(f, 0, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\nGET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
+	ask(f, 0,
+		"GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\nGET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_int_equal(f->asked, 3);
 	const char *one = strstr(got(f, 0), "GET /1"), *three = strstr(got(f, 0), "GET /3");
 	assert_true(one != NULL && three != NULL && one < three);
@@ -283,7 +290,8 @@ static void a_reply_can_be_cut_anywhere(void **state)
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 3; i++) {
-		f->reply = (struct serve_reply){.body = "0123456789", .body_size = 10, .cut = true, .cut_after = cuts[i]};
+		f->reply =
+			(struct serve_reply){.body = "0123456789", .body_size = 10, .cut = true, .cut_after = cuts[i]};
 		ask(f, i, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 		const char *body = strstr(got(f, i), "\r\n\r\n");
 		assert_non_null(body);
@@ -385,7 +393,8 @@ static void a_busy_port_and_a_foreign_address_are_explained(void **state)
 	struct serve *other = NULL;
 
 	problems_init(&problems);
-	assert_int_equal(serve_open(f->loop, "127.0.0.1", serve_port(f->serve), handle, f, &other, &problems), RESULT_BUSY);
+	assert_int_equal(serve_open(f->loop, "127.0.0.1", serve_port(f->serve), handle, f, &other, &problems),
+		RESULT_BUSY);
 	assert_null(other);
 	assert_int_equal(problems.count, 1);
 	assert_string_equal(problems.list[0].field, "listen.port");

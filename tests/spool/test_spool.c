@@ -250,8 +250,11 @@ static void a_refused_file_ends_in_failed_with_both_languages(void **state)
 	turns_settle(f->loop);
 	assert_int_equal(folder_count(&f->folder, "failed"), 2);
 	char *reason = reason_in(f, "failed");
-	assert_int_equal(strncmp(reason, "\xef\xbb\xbf文件：a.cfg\r\n未接受，原因：\r\n  第 3 行 type：no such type\r\n\r\nFile: a.cfg\r\n",
-		strlen("\xef\xbb\xbf文件：a.cfg\r\n未接受，原因：\r\n  第 3 行 type：no such type\r\n\r\nFile: a.cfg\r\n")), 0);
+	assert_int_equal(
+		strncmp(reason,
+			"\xef\xbb\xbf文件：a.cfg\r\n未接受，原因：\r\n  第 3 行 type：no such type\r\n\r\nFile: a.cfg\r\n",
+			strlen("\xef\xbb\xbf文件：a.cfg\r\n未接受，原因：\r\n  第 3 行 type：no such type\r\n\r\nFile: a.cfg\r\n")),
+		0);
 	for (const char *c = reason; *c != '\0'; c++)
 		if (*c == '\n')
 			assert_true(c > reason && c[-1] == '\r');

@@ -69,8 +69,8 @@ static inline struct value json_to_value(const json_t *json, struct json_values 
 	struct field *fields = json_values_keep(keep, mem_calloc(json_object_size(json), sizeof(*fields)));
 	const char *name;
 	json_t *member;
-	json_object_foreach((json_t *)json, name, member) fields[count++] =
-		field_make(name, json_to_value(member, keep));
+	json_object_foreach((json_t *)json, name, member)
+		fields[count++] = field_make(name, json_to_value(member, keep));
 	return value_object(fields, count);
 }
 

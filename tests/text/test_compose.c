@@ -236,11 +236,10 @@ static void wecom_stays_within_its_bytes_and_keeps_what_matters(void **state)
 	struct alert alert = plain_alert();
 
 	for (size_t i = 0; i < 20; i++)
-		advice[i] =
-			mem_printf("第%zu条：凡是要求垫付资金做任务的兼职刷单，都是诈骗，请勿相信", i + 1);
+		advice[i] = mem_printf("第%zu条：凡是要求垫付资金做任务的兼职刷单，都是诈骗，请勿相信", i + 1);
 	for (size_t i = 0; i < 10; i++)
-		slogans[i] = mem_printf(
-			"标语%zu：未知链接不点击，陌生来电不轻信，个人信息不透露，转账汇款多核实", i + 1);
+		slogans[i] = mem_printf("标语%zu：未知链接不点击，陌生来电不轻信，个人信息不透露，转账汇款多核实",
+			i + 1);
 	alert.advice = advice;
 	alert.summary = repeated("有人接到电话后转账汇款，请大家注意防范。", 25);
 	for (int format = 0; format < 2; format++) {
@@ -321,8 +320,7 @@ static void english_has_a_text_too(void **state)
 		request.language = "en";
 		struct message *message = composed(&request);
 		assert_non_null(strstr(message->text, "96110"));
-		assert_non_null(
-			strstr(message->text, "Ask") != NULL ? message->text : strstr(message->text, "ask"));
+		assert_non_null(strstr(message->text, "Ask") != NULL ? message->text : strstr(message->text, "ask"));
 		message_free(&message);
 	}
 }
@@ -386,8 +384,8 @@ static void amounts_are_said_exactly(void **state)
 static void places_finer_than_a_county_become_the_region(void **state)
 {
 	const char *coarse[] = {"我市", "昆山市", "江苏省昆山市", "吴中区", "德清县", "全国", "境外"};
-	const char *fine[] = {"玉山镇", "幸福小区", "开发区", "某村", "人民路100号", "工业园区", "城南社区",
-		"实验中学", "菜市场"};
+	const char *fine[] = {"玉山镇", "幸福小区", "开发区", "某村", "人民路100号", "工业园区", "城南社区", "实验中学",
+		"菜市场"};
 
 	for (size_t i = 0; i < sizeof(coarse) / sizeof(coarse[0]); i++)
 		assert_true(fields_place_is_coarse(coarse[i]));

@@ -56,8 +56,7 @@ static void load_partials(struct partials *partials, json_t *json, struct proble
 		if (partials->count == 64)
 			break;
 		*partial = (struct partial){.name = name};
-		mustache_compile(json_string_value(text), json_string_length(text), name, &partial->mustache,
-			problems);
+		mustache_compile(json_string_value(text), json_string_length(text), name, &partial->mustache, problems);
 		partials->count += partial->mustache != NULL;
 	}
 }
@@ -81,8 +80,8 @@ static enum result render(json_t *test, struct buf *out, struct problems *proble
 	struct partials partials = {.count = 0};
 	struct json_values keep = {0};
 
-	enum result result = mustache_compile(
-		json_string_value(text), json_string_length(text), NULL, &mustache, problems);
+	enum result result = mustache_compile(json_string_value(text), json_string_length(text), NULL, &mustache,
+		problems);
 	if (result == RESULT_OK) {
 		load_partials(&partials, json_object_get(test, "partials"), problems);
 		struct value data = json_to_value(json_object_get(test, "data"), &keep);
@@ -117,9 +116,8 @@ static bool run_case(json_t *test)
 		buf_init(&words, 4096);
 		problems_text(&problems, LANG_EN, &words);
 		print_error("%s\n  wanted: %s\n  got:    %s (%s)\n  %s\n",
-			json_string_value(json_object_get(test, "name")),
-			expected == NULL ? "a refusal" : expected, buf_text(&out), result_text(result),
-			buf_text(&words));
+			json_string_value(json_object_get(test, "name")), expected == NULL ? "a refusal" : expected,
+			buf_text(&out), result_text(result), buf_text(&words));
 		buf_fini(&words);
 	}
 	buf_fini(&out);
@@ -177,8 +175,7 @@ static void a_partial_that_calls_itself_forever_is_stopped(void **state)
 	struct buf out;
 
 	buf_init(&out, 1024);
-	assert_int_equal(
-		mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
+	assert_int_equal(mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
 	buf_fini(&out);
 	mustache_free(&partials.list[0].mustache);
 }
@@ -194,8 +191,7 @@ static void work_without_output_is_stopped(void **state)
 	struct buf out;
 
 	buf_init(&out, 1024);
-	assert_int_equal(
-		mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
+	assert_int_equal(mustache_render(partials.list[0].mustache, &data, ESCAPE_NONE, &find, &out), RESULT_TOO_BIG);
 	assert_int_equal(out.size, 0);
 	buf_fini(&out);
 	mustache_free(&partials.list[0].mustache);
@@ -237,8 +233,7 @@ static void sections_deeper_than_the_bound_are_refused(void **state)
 	buf_fini(&text);
 	char *big = mem_zalloc(MUSTACHE_MOST_BYTES + 1);
 	memset(big, 'x', MUSTACHE_MOST_BYTES + 1);
-	assert_int_equal(
-		mustache_compile(big, MUSTACHE_MOST_BYTES + 1, NULL, &mustache, &problems), RESULT_TOO_BIG);
+	assert_int_equal(mustache_compile(big, MUSTACHE_MOST_BYTES + 1, NULL, &mustache, &problems), RESULT_TOO_BIG);
 	assert_int_equal(mustache_compile(big, MUSTACHE_MOST_BYTES, NULL, &mustache, &problems), RESULT_OK);
 	mustache_free(&mustache);
 	problems_fini(&problems);
@@ -253,8 +248,7 @@ static void bytes_that_are_no_text_are_refused(void **state)
 
 	problems_init(&problems);
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(
-			mustache_compile(bad[i], strlen(bad[i]), "f", &mustache, &problems), RESULT_INVALID);
+		assert_int_equal(mustache_compile(bad[i], strlen(bad[i]), "f", &mustache, &problems), RESULT_INVALID);
 	assert_int_equal(mustache_compile("a\0b", 3, "f", &mustache, &problems), RESULT_INVALID);
 	assert_null(mustache);
 	problems_fini(&problems);
@@ -274,8 +268,7 @@ static void note(void *arg, enum mustache_use use, const char *name, unsigned in
 
 static void walking_tells_what_a_template_mentions(void **state)
 {
-	struct mustache *mustache =
-		compile("{{a}}\n{{#b.c}}\n{{{d}}}{{>e/f}}{{/b.c}}\n\n{{^g}}{{.}}{{/g}}{{! h }}");
+	struct mustache *mustache = compile("{{a}}\n{{#b.c}}\n{{{d}}}{{>e/f}}{{/b.c}}\n\n{{^g}}{{.}}{{/g}}{{! h }}");
 	struct seen seen = {""};
 
 	mustache_walk(mustache, note, &seen);
@@ -326,8 +319,7 @@ int main(int argc, char **argv)
 		file_count = (size_t)argc - 1;
 	} else {
 		const char *source = getenv("CRIER_SOURCE");
-		char *pattern =
-			mem_printf("%s/tests/cases/text/mustache-*.json", source != NULL ? source : ".");
+		char *pattern = mem_printf("%s/tests/cases/text/mustache-*.json", source != NULL ? source : ".");
 		glob(pattern, 0, NULL, &found);
 		free(pattern);
 		files = found.gl_pathv;

@@ -44,9 +44,8 @@ static bool run_case(json_t *test)
 	json_t *piece = json_object_get(test, "text"), *times = json_object_get(test, "times");
 	const char *rule_name = json_string_value(json_object_get(test, "rule"));
 	const char *coding = json_string_value(json_object_get(test, "coding"));
-	enum segment_rule rule = rule_name != NULL && strcmp(rule_name, "international") == 0
-		? SEGMENT_INTERNATIONAL
-		: SEGMENT_MAINLAND;
+	enum segment_rule rule = rule_name != NULL && strcmp(rule_name, "international") == 0 ? SEGMENT_INTERNATIONAL
+											      : SEGMENT_MAINLAND;
 	struct buf text;
 
 	buf_init(&text, 1024 * 1024);
@@ -58,9 +57,8 @@ static bool run_case(json_t *test)
 		(coding == NULL || (strcmp(coding, "gsm") == 0) == (count.coding == SEGMENT_GSM)) &&
 		segments_agree(&text, rule, json_object_get(test, "segments"));
 	if (!good)
-		print_error("%s: got %u units, %u parts, %s\n",
-			json_string_value(json_object_get(test, "name")), count.units, count.parts,
-			count.coding == SEGMENT_GSM ? "gsm" : "ucs2");
+		print_error("%s: got %u units, %u parts, %s\n", json_string_value(json_object_get(test, "name")),
+			count.units, count.parts, count.coding == SEGMENT_GSM ? "gsm" : "ucs2");
 	buf_fini(&text);
 	return good;
 }
@@ -102,8 +100,7 @@ static void parts_of_plain_units_follow_the_same_bounds(void **state)
 
 static void ucs2_has_the_bytes_of_utf16_big_endian(void **state)
 {
-	const uint8_t wanted[] = {
-		0x8b, 0x66, 0x00, 'a', 0x00, 0xe9, 0xd8, 0x3d, 0xde, 0x00, 0xff, 0x01, 0x20, 0x1c};
+	const uint8_t wanted[] = {0x8b, 0x66, 0x00, 'a', 0x00, 0xe9, 0xd8, 0x3d, 0xde, 0x00, 0xff, 0x01, 0x20, 0x1c};
 	const char *text = "警aé😀！“";
 	uint8_t out[64];
 
@@ -117,8 +114,8 @@ static void ucs2_has_the_bytes_of_utf16_big_endian(void **state)
 
 static void malformed_bytes_are_not_encoded(void **state)
 {
-	const char *bad[] = {"\xff", "\xe8\xad", "\xe8\xadz", "\xed\xa0\x80", "\xe0\x80\x80",
-		"\xf5\x80\x80\x80", "a\xc0\xaf"};
+	const char *bad[] = {"\xff", "\xe8\xad", "\xe8\xadz", "\xed\xa0\x80", "\xe0\x80\x80", "\xf5\x80\x80\x80",
+		"a\xc0\xaf"};
 	uint8_t out[64];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

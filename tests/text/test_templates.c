@@ -19,13 +19,13 @@ static size_t fill(struct template_source *out, const struct source *sources)
 	size_t count = 0;
 
 	for (; sources[count].path != NULL; count++)
-		out[count] = (struct template_source){
-			sources[count].path, sources[count].text, strlen(sources[count].text)};
+		out[count] = (struct template_source){sources[count].path, sources[count].text,
+			strlen(sources[count].text)};
 	return count;
 }
 
-static enum result load(const struct source *shipped, const struct source *replacing,
-	struct templates **templates, struct problems *problems)
+static enum result load(const struct source *shipped, const struct source *replacing, struct templates **templates,
+	struct problems *problems)
 {
 	struct template_source a[32], b[32];
 	size_t a_count = fill(a, shipped), b_count = replacing == NULL ? 0 : fill(b, replacing);
@@ -69,8 +69,8 @@ static void the_nearest_wording_is_chosen(void **state)
 	assert_int_equal(problems.count, 0);
 	assert_int_equal(templates_count(templates), 9);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct template *found = templates_find(
-			templates, cases[i].language, cases[i].medium, cases[i].type, cases[i].audience);
+		const struct template *found = templates_find(templates, cases[i].language, cases[i].medium,
+			cases[i].type, cases[i].audience);
 		assert_non_null(found);
 		assert_string_equal(found->path, cases[i].path);
 	}
@@ -79,8 +79,7 @@ static void the_nearest_wording_is_chosen(void **state)
 	problems_fini(&problems);
 }
 
-static void render(
-	const struct templates *templates, const char *type, const char *audience, const char *wanted)
+static void render(const struct templates *templates, const char *type, const char *audience, const char *wanted)
 {
 	const struct template *template = templates_find(templates, "zh", "sms", type, audience);
 	struct template_scope scope = {templates, template, audience};
@@ -136,41 +135,36 @@ static void every_slip_is_named_with_its_place(void **state)
 		enum problem_kind kind;
 		unsigned int line;
 	} cases[] = {
-		{"zh/sms/fake-police/all.mustache", "a\n{{#loss}}b", "not closed", "{{/loss}}", PROBLEM_ERROR,
-			2},
-		{"zh/sms/fake-police/all.mustache", "{{plase}}有人被骗。咨询96110。", "no field \"plase\"",
-			"\"place\"", PROBLEM_ERROR, 1},
+		{"zh/sms/fake-police/all.mustache", "a\n{{#loss}}b", "not closed", "{{/loss}}", PROBLEM_ERROR, 2},
+		{"zh/sms/fake-police/all.mustache", "{{plase}}有人被骗。咨询96110。", "no field \"plase\"", "\"place\"",
+			PROBLEM_ERROR, 1},
 		{"zh/sms/fake-police/all.mustache", "\n{{#xyzzyxyz}}a{{/xyzzyxyz}}打96110", "no field",
 			"crier-templates", PROBLEM_ERROR, 2},
-		{"zh/sms/fake-police/all.mustache", "{{>_greting}}打96110", "no piece \"_greting\"",
-			"all.mustache", PROBLEM_ERROR, 1},
-		{"zh/sms/fake-police/all.mustache", "【玉山】别转账。咨询96110。", "【", "by itself",
-			PROBLEM_ERROR, 0},
+		{"zh/sms/fake-police/all.mustache", "{{>_greting}}打96110", "no piece \"_greting\"", "all.mustache",
+			PROBLEM_ERROR, 1},
+		{"zh/sms/fake-police/all.mustache", "【玉山】别转账。咨询96110。", "【", "by itself", PROBLEM_ERROR, 0},
 		{"zh/sms/fake-police/all.mustache", "看 https://a.example 。咨询96110。", "link", "remove",
 			PROBLEM_ERROR, 0},
 		{"zh/sms/fake-police/all.mustache", "别转账！！咨询96110。", "exclamation", "at most one",
 			PROBLEM_WARNING, 0},
-		{"zh/sms/fake-police/all.mustache", "别转账。咨询９６１１０，96110。", "full-width",
-			"half-width", PROBLEM_WARNING, 0},
-		{"zh/sms/fake-police/all.mustache", "别信朱镕基。咨询96110。", "U+9555", "common",
+		{"zh/sms/fake-police/all.mustache", "别转账。咨询９６１１０，96110。", "full-width", "half-width",
 			PROBLEM_WARNING, 0},
+		{"zh/sms/fake-police/all.mustache", "别信朱镕基。咨询96110。", "U+9555", "common", PROBLEM_WARNING, 0},
 		{"zh/sms/fake-police/all.mustache", "别转账。", "whom to call", "110", PROBLEM_WARNING, 0},
-		{"zh/sms/fake-police/all.mustache", "请打4001234567或96110。", "10 digits", "no other",
-			PROBLEM_WARNING, 0},
+		{"zh/sms/fake-police/all.mustache", "请打4001234567或96110。", "10 digits", "no other", PROBLEM_WARNING,
+			0},
 		{"zh/sms/fake-police/all.mustache",
 			"请您不要轻信。请您不要轻信。请您不要轻信。请您不要轻信。请您不要轻信。请您不要轻信。请您不要轻信。请您不要轻信。请您不要轻信。打96110。",
 			"2 parts", "70", PROBLEM_WARNING, 0},
-		{"zh/led/other/all.mustache", "镕。咨询96110", "sign has no character", "common",
-			PROBLEM_ERROR, 0},
-		{"zh/sms/fake-polise/all.mustache", "咨询96110。", "no fraud type", "\"fake-police\"",
-			PROBLEM_WARNING, 0},
+		{"zh/led/other/all.mustache", "镕。咨询96110", "sign has no character", "common", PROBLEM_ERROR, 0},
+		{"zh/sms/fake-polise/all.mustache", "咨询96110。", "no fraud type", "\"fake-police\"", PROBLEM_WARNING,
+			0},
 		{"zh/fax/fake-police/all.mustache", "咨询96110。", "no place", "LANGUAGE/", PROBLEM_ERROR, 0},
 		{"zh/sms/all.mustache", "咨询96110。", "no place", "LANGUAGE/", PROBLEM_ERROR, 0},
 		{"zh/sms/a/b/all.mustache", "咨询96110。", "no place", "LANGUAGE/", PROBLEM_ERROR, 0},
 		{"zh/sms/a/all.txt", "咨询96110。", "no place", "LANGUAGE/", PROBLEM_ERROR, 0},
 		{"zh/sms//all.mustache", "咨询96110。", "no place", "LANGUAGE/", PROBLEM_ERROR, 0},
-		{"zh/sms/fake-police/all.mustache", "\xb2\xbb\xd2\xaa", "not UTF-8", "save it", PROBLEM_ERROR,
-			1},
+		{"zh/sms/fake-police/all.mustache", "\xb2\xbb\xd2\xaa", "not UTF-8", "save it", PROBLEM_ERROR, 1},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

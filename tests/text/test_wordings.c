@@ -52,11 +52,10 @@ static const struct {
 static const struct {
 	const char *slug, *label;
 } audiences[] = {
-	{"all", NULL}, {"elderly", "老年人"}, {"student", "在校学生"}, {"parent", "家长"},
-	{"finance", "财务人员"}, {"merchant", "商户"}, {"jobless", "待业人员"}, {"minor", "未成年人"},
-	{"official", "机关单位"}, {"worker", "务工人员"}, {"investor", "投资理财人群"},
-	{"single", "单身交友"}, {"shopper", "网购人群"}, {"traveller", "出行人员"},
-	{"overseas", "留学、境外人员"}, {"village-cadre", "村居干部"}, /* a site's own */
+	{"all", NULL}, {"elderly", "老年人"}, {"student", "在校学生"}, {"parent", "家长"}, {"finance", "财务人员"},
+	{"merchant", "商户"}, {"jobless", "待业人员"}, {"minor", "未成年人"}, {"official", "机关单位"},
+	{"worker", "务工人员"}, {"investor", "投资理财人群"}, {"single", "单身交友"}, {"shopper", "网购人群"},
+	{"traveller", "出行人员"}, {"overseas", "留学、境外人员"}, {"village-cadre", "村居干部"}, /* a site's own */
 };
 
 enum {
@@ -66,8 +65,7 @@ enum {
 
 static struct templates *templates;
 static char *no_lines[] = {NULL};
-static char *advice[] = {
-	(char *)"凡是要求垫付资金做任务的兼职刷单，都是诈骗", (char *)"如有疑问请拨打96110", NULL};
+static char *advice[] = {(char *)"凡是要求垫付资金做任务的兼职刷单，都是诈骗", (char *)"如有疑问请拨打96110", NULL};
 
 /* How much the alert says. */
 struct filling {
@@ -106,8 +104,8 @@ static struct alert make_alert(const char *type, const struct filling *filling)
 		.cases = 1};
 }
 
-static struct message *compose(size_t type, size_t audience, enum medium medium,
-	const struct filling *filling, struct problems *problems)
+static struct message *compose(size_t type, size_t audience, enum medium medium, const struct filling *filling,
+	struct problems *problems)
 {
 	struct alert alert = make_alert(types[type].slug, filling);
 	struct text_request request = {.alert = &alert,
@@ -130,8 +128,8 @@ static struct message *compose(size_t type, size_t audience, enum medium medium,
 static bool complain(const char *what, size_t type, size_t audience, const struct filling *filling,
 	const struct message *message)
 {
-	print_error("%s %s (%s): %s\n  %u: %s\n", types[type].slug, audiences[audience].slug, filling->name,
-		what, message == NULL ? 0 : message->units, message == NULL ? "" : message->text);
+	print_error("%s %s (%s): %s\n  %u: %s\n", types[type].slug, audiences[audience].slug, filling->name, what,
+		message == NULL ? 0 : message->units, message == NULL ? "" : message->text);
 	return false;
 }
 
@@ -143,8 +141,7 @@ static bool ends_in_action(const char *text)
 	return strstr(text + size - tail, "110") != NULL;
 }
 
-static bool check_sms(
-	size_t type, size_t audience, const struct filling *filling, const struct message *message)
+static bool check_sms(size_t type, size_t audience, const struct filling *filling, const struct message *message)
 {
 	struct problems problems;
 	bool good = true;
@@ -167,8 +164,7 @@ static bool check_sms(
 	return good;
 }
 
-static bool check_other(
-	size_t type, size_t audience, const struct filling *filling, const struct message *message)
+static bool check_other(size_t type, size_t audience, const struct filling *filling, const struct message *message)
 {
 	bool good = true;
 
@@ -177,8 +173,7 @@ static bool check_other(
 	if (lint_has_link(message->text))
 		good = complain("a link", type, audience, filling, message);
 	if (message->medium == MEDIUM_LED && (strchr(message->text, '\n') != NULL || message->units > 96))
-		good = complain(
-			"too long for a sign, or more than one line", type, audience, filling, message);
+		good = complain("too long for a sign, or more than one line", type, audience, filling, message);
 	if (strstr(message->text, "110") == NULL)
 		good = complain("no action", type, audience, filling, message);
 	return good;
@@ -194,11 +189,11 @@ static void every_wording_fits_and_says_what_to_do(void **state)
 				for (int m = 0; m < MEDIUM_COUNT; m++) {
 					struct problems problems;
 					problems_init(&problems);
-					struct message *message =
-						compose(t, a, (enum medium)m, &fillings[f], &problems);
+					struct message *message = compose(t, a, (enum medium)m, &fillings[f],
+						&problems);
 					if (message == NULL)
-						bad += !complain(problems.list[0].reason[LANG_EN], t, a,
-							&fillings[f], NULL);
+						bad += !complain(problems.list[0].reason[LANG_EN], t, a, &fillings[f],
+							NULL);
 					else if (m == MEDIUM_SMS)
 						bad += !check_sms(t, a, &fillings[f], message);
 					else
@@ -231,8 +226,8 @@ static void a_type_has_its_own_words_by_every_medium(void **state)
 {
 	for (size_t t = 0; t < TYPES; t++)
 		for (int m = 0; m < MEDIUM_COUNT; m++) {
-			const struct template *found = templates_find(
-				templates, "zh", medium_name((enum medium)m), types[t].slug, "all");
+			const struct template *found = templates_find(templates, "zh", medium_name((enum medium)m),
+				types[t].slug, "all");
 			assert_non_null(found);
 			assert_string_equal(found->type, types[t].slug);
 		}
@@ -266,8 +261,8 @@ static void the_acceptance_texts_come_out_to_the_letter(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct filling filling = {
-			"", cases[i].place, "我市", cases[i].loss, NULL, NULL, "有人被骗。", "玉山反诈"};
+		struct filling filling = {"", cases[i].place, "我市", cases[i].loss, NULL, NULL, "有人被骗。",
+			"玉山反诈"};
 		struct alert alert = make_alert(cases[i].type, &filling);
 		struct text_request request = {.alert = &alert,
 			.type_name = "",
@@ -326,13 +321,12 @@ static int print_all(const char *medium_wanted)
 				for (size_t f = 0; f < FILLINGS; f++) {
 					struct problems problems;
 					problems_init(&problems);
-					struct message *message =
-						compose(t, a, (enum medium)m, &fillings[f], &problems);
-					printf("%s %s %s (%s) %u: %s\n", medium_name((enum medium)m),
-						types[t].slug, audiences[a].slug, fillings[f].name,
+					struct message *message = compose(t, a, (enum medium)m, &fillings[f],
+						&problems);
+					printf("%s %s %s (%s) %u: %s\n", medium_name((enum medium)m), types[t].slug,
+						audiences[a].slug, fillings[f].name,
 						message != NULL ? message->units : 0,
-						message != NULL ? message->text
-								: problems.list[0].reason[LANG_EN]);
+						message != NULL ? message->text : problems.list[0].reason[LANG_EN]);
 					message_free(&message);
 					problems_fini(&problems);
 				}

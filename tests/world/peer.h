@@ -13,11 +13,11 @@
 struct peer;
 
 enum peer_act {
-	PEER_REPLY,   /* sends `text` and keeps the connection */
-	PEER_LAST,    /* sends `text`, then closes */
-	PEER_CLOSE,   /* closes without a byte */
-	PEER_SILENT,  /* never answers */
-	PEER_DRIP,    /* sends `text` byte for byte, one each turn, and keeps the connection */
+	PEER_REPLY, /* sends `text` and keeps the connection */
+	PEER_LAST, /* sends `text`, then closes */
+	PEER_CLOSE, /* closes without a byte */
+	PEER_SILENT, /* never answers */
+	PEER_DRIP, /* sends `text` byte for byte, one each turn, and keeps the connection */
 };
 
 /* The act of the n-th request (from 0) of all; the last one given holds from then on. */
@@ -36,9 +36,9 @@ void peer_close(struct peer *peer);
 void peer_free(struct peer **peer);
 
 uint16_t peer_port(const struct peer *peer);
-unsigned int peer_requests(const struct peer *peer);    /* read whole */
+unsigned int peer_requests(const struct peer *peer); /* read whole */
 unsigned int peer_connections(const struct peer *peer); /* ever accepted */
-unsigned int peer_open_now(const struct peer *peer);    /* connections open */
+unsigned int peer_open_now(const struct peer *peer); /* connections open */
 
 /* The last request as it came, head and body; "" before the first. */
 const char *peer_last(const struct peer *peer);

@@ -7,7 +7,7 @@
 #include "testing/clock.h"
 
 /* Real milliseconds that a quiet loop is given to become ready, and how many such waits are enough to give up. */
-#define QUIET_MS 2
+#define QUIET_MS   2
 #define QUIET_MOST 2500
 
 static bool ready_within(struct loop *loop, int ms)

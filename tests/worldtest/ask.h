@@ -58,8 +58,7 @@ static inline void ask_closed(void *arg, int error)
 	ask->error = error;
 }
 
-static inline void ask_begin(
-	struct ask *ask, struct loop *loop, uint16_t port, const void *bytes, size_t size)
+static inline void ask_begin(struct ask *ask, struct loop *loop, uint16_t port, const void *bytes, size_t size)
 {
 	static const struct sock_events events = {
 		.connected = ask_connected,
@@ -121,12 +120,11 @@ static inline void ask_get(struct ask *ask, struct loop *loop, uint16_t port, co
 	free(text);
 }
 
-static inline void ask_post(
-	struct ask *ask, struct loop *loop, uint16_t port, const char *path, const char *body)
+static inline void ask_post(struct ask *ask, struct loop *loop, uint16_t port, const char *path, const char *body)
 {
 	char *text = mem_printf(
-		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-		path, strlen(body), body);
+		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", path,
+		strlen(body), body);
 
 	ask_text(ask, loop, port, text);
 	free(text);

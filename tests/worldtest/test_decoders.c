@@ -29,8 +29,8 @@ static size_t of_hex(const char *hex, uint8_t *out)
 #define A5X8 "a5a5a5a5a5a5a5a5 "
 
 /* Feeds all bytes; returns the last state that was not MORE. */
-static enum world_frame_state feed(
-	struct world_frame_reader *reader, const uint8_t *bytes, size_t size, struct world_frame *frame)
+static enum world_frame_state feed(struct world_frame_reader *reader, const uint8_t *bytes, size_t size,
+	struct world_frame *frame)
 {
 	enum world_frame_state last = WORLD_FRAME_MORE;
 
@@ -330,8 +330,8 @@ static void base64_and_md5_match_the_vectors(void **state)
 /* A fixed stream of bytes that look random, biased towards what the decoders treat specially. */
 static uint8_t noise(uint64_t *at)
 {
-	static const uint8_t special[] = {
-		0xa5, 0xa6, 0x5a, 0x5b, 0x5c, 0, 1, 2, '%', '&', '=', 'F', 'O', 'C', '0', '1'};
+	static const uint8_t special[] = {0xa5, 0xa6, 0x5a, 0x5b, 0x5c, 0, 1, 2, '%', '&', '=', 'F', 'O', 'C', '0',
+		'1'};
 
 	*at = *at * 6364136223846793005u + 1442695040888963407u;
 	uint8_t byte = (uint8_t)(*at >> 56);

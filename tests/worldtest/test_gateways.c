@@ -19,8 +19,7 @@ static int set_up(void **state)
 	fake_clock_stop();
 	s->loop = loop_new();
 	s->world = world_new(s->loop, &(struct world_options){.seed = 7});
-	s->city =
-		world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
+	s->city = world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
 	s->mas = world_peer_add(s->world,
 		&(struct world_peer_options){.kind = WORLD_YUNMAS,
 			.name = "mas",
@@ -81,8 +80,7 @@ static void kannel_answers_as_measured(void **state)
 	} cases[] = {
 		{ONE, 202, "0: Accepted for delivery"},
 		{SEND "&to=13800000001+13800000002&text=hi", 202, "0: Accepted for delivery"},
-		{"/cgi-bin/sendsms?user=crier&pass=secret&to=13800000001&text=hi", 202,
-			"0: Accepted for delivery"},
+		{"/cgi-bin/sendsms?user=crier&pass=secret&to=13800000001&text=hi", 202, "0: Accepted for delivery"},
 		{"/cgi-bin/sendsms?username=crier&password=wrong&to=1&text=hi", 403,
 			"Authorization failed for sendsms"},
 		{"/cgi-bin/sendsms?username=other&password=secret&to=1&text=hi", 403,
@@ -195,10 +193,9 @@ static void the_same_seed_gives_the_same_faults(void **state)
 	char played[2][65] = {"", ""};
 
 	for (int round = 0; round < 2; round++) {
-		struct world *world =
-			world_new(s->loop, &(struct world_options){.seed = 42, .no_page = true});
-		struct world_peer *peer = world_peer_add(
-			world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
+		struct world *world = world_new(s->loop, &(struct world_options){.seed = 42, .no_page = true});
+		struct world_peer *peer = world_peer_add(world,
+			&(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
 		world_fault_set(peer, WORLD_FAULT_ERROR, 0, 500);
 		for (int i = 0; i < 64; i++) {
 			ask_get(&s->ask, s->loop, world_http_port(world), ONE);
@@ -221,11 +218,11 @@ static void a_port_in_use_is_refused(void **state)
 	assert_null(world_new(s->loop, &(struct world_options){.http_port = port}));
 	assert_null(world_new(s->loop, &(struct world_options){.page_port = world_page_port(s->world)}));
 	assert_null(world_new(s->loop, &(struct world_options){.address = "nowhere"}));
-	struct world_peer *sign =
-		world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "a"});
+	struct world_peer *sign = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_ONBON, .name = "a"});
 	sign_port = world_peer_port(sign);
-	assert_null(world_peer_add(
-		s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "b", .port = sign_port}));
+	assert_null(world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_ONBON, .name = "b", .port = sign_port}));
 	assert_null(world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "a"}));
 	assert_ptr_equal(world_peer_find(s->world, "a"), sign);
 	assert_null(world_peer_find(s->world, "b"));
@@ -276,15 +273,13 @@ static void sliding_windows_are_checked(void **state)
 			.limit = 3,
 			.limit_ms = 1000,
 			.enforce = true});
-	const char *path =
-		"/cgi-bin/sendsms?username=slow&password=secret&to=13800000001+13800000002&text=hi";
+	const char *path = "/cgi-bin/sendsms?username=slow&password=secret&to=13800000001+13800000002&text=hi";
 
 	assert_int_equal(get(s, path), 202);
 	assert_int_equal(get(s, path), 503);
 	assert_int_equal(world_phone_count(s->world, 13800000001), 1);
 	assert_int_equal(totals(s, slow).violations, 1);
-	assert_non_null(
-		strstr(world_violation(s->world, 0), "slow: 4 units within 1000 ms, 3 are permitted"));
+	assert_non_null(strstr(world_violation(s->world, 0), "slow: 4 units within 1000 ms, 3 are permitted"));
 	turns_pass(s->loop, 1000);
 	assert_int_equal(get(s, path), 202);
 	assert_null(world_violation(s->world, 1));
@@ -334,9 +329,7 @@ static void yunmas_takes_templates(void **state)
 		assert_int_equal(post(s, "/sms/tmpsubmit", bodies[i]), 200);
 		assert_non_null(strstr(s->body, "success\":true"));
 	}
-	assert_int_equal(
-		world_phone_count_text(s->world, 13800000002, "【玉山反诈】TPL1:[\"刷单返利\",\"96110\"]"),
-		2);
+	assert_int_equal(world_phone_count_text(s->world, 13800000002, "【玉山反诈】TPL1:[\"刷单返利\",\"96110\"]"), 2);
 }
 
 static void yunmas_refuses_in_its_own_words(void **state)
@@ -390,8 +383,7 @@ static void robots_answer_with_error_codes(void **state)
 	static const struct {
 		const char *path, *body, *answer;
 	} cases[] = {
-		{HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"反诈\"}}",
-			"{\"errcode\":0,\"errmsg\":\"ok\"}"},
+		{HOOK, "{\"msgtype\":\"text\",\"text\":{\"content\":\"反诈\"}}", "{\"errcode\":0,\"errmsg\":\"ok\"}"},
 		{"/cgi-bin/webhook/send?key=x", "{}", "{\"errcode\":93000"},
 		{HOOK, "{", "{\"errcode\":47001"},
 		{HOOK, "{\"msgtype\":\"poem\"}", "{\"errcode\":40008"},
@@ -426,8 +418,7 @@ static void a_group_refuses_what_is_too_long(void **state)
 	for (int size = 4096; size <= 4097; size++) {
 		memset(long_text, 'a', sizeof(long_text));
 		long_text[size] = '\0';
-		snprintf(body, sizeof(body), "{\"msgtype\":\"markdown\",\"markdown\":{\"content\":\"%s\"}}",
-			long_text);
+		snprintf(body, sizeof(body), "{\"msgtype\":\"markdown\",\"markdown\":{\"content\":\"%s\"}}", long_text);
 		post(s, HOOK, body);
 		assert_non_null(strstr(s->body, size == 4096 ? "\"errcode\":0" : "\"errcode\":45002"));
 	}

@@ -28,8 +28,8 @@ static void on_heard(void *arg, struct world_call *call)
 	struct world_answer answer = {.status = s->status, .type = "text/plain", .body = ""};
 
 	if (s->count < HEARD_MOST)
-		s->heard[s->count++] = mem_printf(
-			"%s?%s %s", world_call_path(call), world_call_query(call), world_call_body(call));
+		s->heard[s->count++] = mem_printf("%s?%s %s", world_call_path(call), world_call_query(call),
+			world_call_body(call));
 	world_call_answer(call, &answer, 0);
 }
 
@@ -48,8 +48,7 @@ static int set_up(void **state)
 	s->status = 200;
 	s->listener = world_httpd_new(s->loop, "127.0.0.1", 0, &events, s);
 	s->world = world_new(s->loop, &(struct world_options){.seed = 7});
-	s->city =
-		world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
+	s->city = world_peer_add(s->world, &(struct world_peer_options){.kind = WORLD_KANNEL, .name = "city"});
 	*state = s;
 	return 0;
 }
@@ -99,8 +98,7 @@ static void the_carrier_s_receipt_comes_before_the_handset_s(void **state)
 	turns_pass(s->loop, 1000);
 	assert_int_equal(s->count, 2);
 	assert_string_equal(s->heard[0], "/dlr/token?type=8&to=13800000001&answer=ACK%2F&me=1069 ");
-	assert_string_equal(
-		s->heard[1], "/dlr/token?type=1&to=13800000001&answer=stat%3ADELIVRD%20err%3A000&me=1069 ");
+	assert_string_equal(s->heard[1], "/dlr/token?type=1&to=13800000001&answer=stat%3ADELIVRD%20err%3A000&me=1069 ");
 	assert_int_equal(totals(s).receipts_due, 2);
 	assert_int_equal(totals(s).receipts_sent, 2);
 }
@@ -250,11 +248,9 @@ static void yunmas_pushes_one_object_per_number(void **state)
 static void kannel_hands_replies_to_its_get_url(void **state)
 {
 	struct setting *s = *state;
-	char *url =
-		mem_printf("http://127.0.0.1:%u/mo?from=%%p&to=%%P&text=%%a", world_httpd_port(s->listener));
+	char *url = mem_printf("http://127.0.0.1:%u/mo?from=%%p&to=%%P&text=%%a", world_httpd_port(s->listener));
 	struct world_peer *peer = world_peer_add(s->world,
-		&(struct world_peer_options){
-			.kind = WORLD_KANNEL, .name = "two", .user = "two", .reply_url = url});
+		&(struct world_peer_options){.kind = WORLD_KANNEL, .name = "two", .user = "two", .reply_url = url});
 
 	free(url);
 	world_reply(peer, 13800000001, "TD");
@@ -318,8 +314,7 @@ static unsigned int frames(const struct ask *ask)
 {
 	unsigned int count = 0;
 
-	for (const char *at = strstr(buf_text(&ask->reply), "data: "); at != NULL;
-		at = strstr(at + 1, "data: "))
+	for (const char *at = strstr(buf_text(&ask->reply), "data: "); at != NULL; at = strstr(at + 1, "data: "))
 		count++;
 	return count;
 }

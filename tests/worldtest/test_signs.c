@@ -65,8 +65,7 @@ static void call(struct setting *s)
 static void send_frame(struct setting *s, uint8_t mode, const uint8_t *data, size_t size)
 {
 	struct buf plain, out;
-	const uint8_t header[14] = {
-		0xfe, 0xff, 0, 0x80, 0, 0, 0, 0, 0, mode, 0xfe, 2, size & 255, size >> 8 & 255};
+	const uint8_t header[14] = {0xfe, 0xff, 0, 0x80, 0, 0, 0, 0, 0, mode, 0xfe, 2, size & 255, size >> 8 & 255};
 
 	buf_init(&plain, 20000);
 	buf_init(&out, 40000);
@@ -94,8 +93,8 @@ static void send_frame(struct setting *s, uint8_t mode, const uint8_t *data, siz
 static enum world_frame_state next_answer(struct setting *s)
 {
 	while (s->parsed < s->ask.reply.size) {
-		enum world_frame_state state =
-			world_frame_byte(&s->reader, (uint8_t)s->ask.reply.data[s->parsed++], &s->frame);
+		enum world_frame_state state = world_frame_byte(&s->reader, (uint8_t)s->ask.reply.data[s->parsed++],
+			&s->frame);
 		if (state == WORLD_FRAME_WHOLE)
 			memcpy(s->data, s->frame.data,
 				s->frame.size < sizeof(s->data) ? s->frame.size : sizeof(s->data));
@@ -368,8 +367,8 @@ static void updates_too_close_are_a_breach(void **state)
 	struct setting *s = *state;
 
 	hang_up(s);
-	s->sign = world_peer_add(
-		s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "strict", .limit = 1});
+	s->sign = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_ONBON, .name = "strict", .limit = 1});
 	call(s);
 	show(s, 0, 0, 0, SLOGAN);
 	turns_pass(s->loop, 1000);
@@ -387,8 +386,8 @@ static void an_old_card_has_other_limits(void **state)
 
 	memset(text, 'a', sizeof(text));
 	text[470] = '\0';
-	s->sign = world_peer_add(
-		s->world, &(struct world_peer_options){.kind = WORLD_ONBON, .name = "old", .device = 0x51});
+	s->sign = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_ONBON, .name = "old", .device = 0x51});
 	call(s);
 	assert_int_equal(show(s, 0, 7, 0, SLOGAN), 0);
 	assert_int_equal(show(s, 0, 0, 0, text), 0);
