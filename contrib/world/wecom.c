@@ -11,10 +11,10 @@
 
 #define MESSAGES_MOST 1000
 #define JSON_TYPE     "application/json; charset=UTF-8"
-#define ERR(code, words)                                                                                               \
-	{                                                                                                              \
-		200, JSON_TYPE,                                                                                        \
-			"{\"errcode\":" #code ",\"errmsg\":\"" words ", hint: [1785555555333], from ip: 127.0.0.1\"}"  \
+#define ERR(code, words) \
+	{ \
+		200, JSON_TYPE, \
+			"{\"errcode\":" #code ",\"errmsg\":\"" words ", hint: [1785555555333], from ip: 127.0.0.1\"}" \
 	}
 
 static const struct world_says says = {

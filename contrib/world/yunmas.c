@@ -16,9 +16,9 @@
 #define PULL_AT_ONCE 500
 
 #define JSON_TYPE "application/json;charset=UTF-8"
-#define REFUSAL(code)                                                                                                  \
-	{                                                                                                              \
-		200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"" code "\",\"success\":false}"                        \
+#define REFUSAL(code) \
+	{ \
+		200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"" code "\",\"success\":false}" \
 	}
 
 static const struct world_says template = {

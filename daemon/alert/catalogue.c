@@ -6,11 +6,11 @@
 #include "base/nearest.h"
 
 /* The place of `node`, and its path as the field. */
-#define CATALOGUE_PROBLEM(problems, node, ...)                                                                         \
-	do {                                                                                                           \
-		struct place at_ = node_place(node);                                                                   \
-		char path_[NODE_PATH];                                                                                 \
-		problem_add(problems, PROBLEM_ERROR, &at_, node_path(node, path_), __VA_ARGS__);                       \
+#define CATALOGUE_PROBLEM(problems, node, ...) \
+	do { \
+		struct place at_ = node_place(node); \
+		char path_[NODE_PATH]; \
+		problem_add(problems, PROBLEM_ERROR, &at_, node_path(node, path_), __VA_ARGS__); \
 	} while (0)
 
 const struct node *catalogue_list(const struct node *root, const char *key, struct problems *problems)

@@ -96,11 +96,11 @@ const struct place *reading_place(struct reading *reading, const struct node *no
 const char *reading_path(struct reading *reading, const struct node *node, enum field field);
 
 /* An error at a field. `node` NULL: the field is missing. */
-#define READING_ERROR(reading, node, field, ...)                                                                       \
-	problem_add((reading)->problems, PROBLEM_ERROR, reading_place(reading, node),                                  \
+#define READING_ERROR(reading, node, field, ...) \
+	problem_add((reading)->problems, PROBLEM_ERROR, reading_place(reading, node), \
 		reading_path(reading, node, field), __VA_ARGS__)
-#define READING_WARNING(reading, node, field, ...)                                                                     \
-	problem_add((reading)->problems, PROBLEM_WARNING, reading_place(reading, node),                                \
+#define READING_WARNING(reading, node, field, ...) \
+	problem_add((reading)->problems, PROBLEM_WARNING, reading_place(reading, node), \
 		reading_path(reading, node, field), __VA_ARGS__)
 
 /* What somebody wrote, cut to a readable length, with any number of a person masked. Valid until the next call. */

@@ -74,10 +74,10 @@ void taxonomy_free(struct taxonomy **taxonomy)
 }
 
 /* Adds an error at `node` about a name of it. */
-#define TAXONOMY_PROBLEM(problems, node, field, ...)                                                                   \
-	do {                                                                                                           \
-		struct place at_ = node_place(node);                                                                   \
-		problem_add(problems, PROBLEM_ERROR, &at_, field, __VA_ARGS__);                                        \
+#define TAXONOMY_PROBLEM(problems, node, field, ...) \
+	do { \
+		struct place at_ = node_place(node); \
+		problem_add(problems, PROBLEM_ERROR, &at_, field, __VA_ARGS__); \
 	} while (0)
 
 static bool slug_good(const char *slug)

@@ -14,22 +14,13 @@
 
 enum { USAGE = 2, MOST_ROWS = 1000000 };
 
-#define DRY                                                                                                            \
-	{                                                                                                              \
-		"dry-run", ORDER_FLAG, "dry_run", NULL                                                                 \
-	}
-#define MOST                                                                                                           \
-	{                                                                                                              \
-		"most", ORDER_NUMBER, "most", "N"                                                                      \
-	}
-#define FROM                                                                                                           \
-	{                                                                                                              \
-		"from", ORDER_DATE, "from_ms", "DATE"                                                                  \
-	}
-#define TO                                                                                                             \
-	{                                                                                                              \
-		"to", ORDER_DATE, "to_ms", "DATE"                                                                      \
-	}
+/* Rows of one line each, which the formatter would spread over four. */
+/* clang-format off */
+#define DRY {"dry-run", ORDER_FLAG, "dry_run", NULL}
+#define MOST {"most", ORDER_NUMBER, "most", "N"}
+#define FROM {"from", ORDER_DATE, "from_ms", "DATE"}
+#define TO {"to", ORDER_DATE, "to_ms", "DATE"}
+/* clang-format on */
 
 const struct order orders[] = {
 	{"status", NULL, "", false, {{0}}, N_("how the daemon is, in one page"), show_status},

@@ -46,8 +46,8 @@ static const char *field_of(const struct scope *scope, const char *key, char out
 }
 
 /* Adds a problem about a setting of the group by problem_add's rules; gives it for problem_remedy. */
-#define complain(scope, kind, key, ...)                                                                                \
-	problem_add((scope)->problems, (kind), (const struct place[1]){place_of((scope), (key))},                      \
+#define complain(scope, kind, key, ...) \
+	problem_add((scope)->problems, (kind), (const struct place[1]){place_of((scope), (key))}, \
 		field_of((scope), (key), (char[NODE_PATH]){0}), __VA_ARGS__)
 #define refuse(scope, key, ...) complain((scope), PROBLEM_ERROR, (key), __VA_ARGS__)
 

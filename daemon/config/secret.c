@@ -17,8 +17,8 @@ char *secret_path(const char *folder, const char *path)
 	return *path == '/' ? mem_strdup(path) : mem_printf("%s/%s", folder, path);
 }
 
-#define refuse(reader, node, ...)                                                                                      \
-	problem_add((reader)->problems, PROBLEM_ERROR, &(struct place){node_place(node).file, (node)->line},           \
+#define refuse(reader, node, ...) \
+	problem_add((reader)->problems, PROBLEM_ERROR, &(struct place){node_place(node).file, (node)->line}, \
 		node_path((node), (char[NODE_PATH]){0}), __VA_ARGS__)
 
 static bool is_credential(const struct node *node)

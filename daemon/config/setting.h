@@ -42,9 +42,9 @@ struct setting {
 };
 
 /* Ends a table. */
-#define SETTING_END                                                                                                    \
-	{                                                                                                              \
-		.key = NULL                                                                                            \
+#define SETTING_END \
+	{ \
+		.key = NULL \
 	}
 
 /*

@@ -20,9 +20,9 @@ struct spot {
 };
 
 /* Adds an error about the value by problem_add's rules; gives it for problem_remedy. */
-#define refuse(spot, ...)                                                                                              \
-	problem_add((spot)->reader->problems, PROBLEM_ERROR,                                                           \
-		&(struct place){node_place((spot)->node).file, (spot)->node->line},                                    \
+#define refuse(spot, ...) \
+	problem_add((spot)->reader->problems, PROBLEM_ERROR, \
+		&(struct place){node_place((spot)->node).file, (spot)->node->line}, \
 		node_path((spot)->node, (char[NODE_PATH]){0}), __VA_ARGS__)
 
 enum { SHOWN = 64 };

@@ -45,9 +45,9 @@ struct control_command {
 };
 
 /* Ends a table. */
-#define CONTROL_END                                                                                                    \
-	{                                                                                                              \
-		.name = NULL                                                                                           \
+#define CONTROL_END \
+	{ \
+		.name = NULL \
 	}
 
 /*

@@ -52,7 +52,7 @@ struct guard {
 };
 
 /* Adds an error by problem_add's rules; gives it for problem_remedy. */
-#define refuse(guard, line, field, ...)                                                                                \
+#define refuse(guard, line, field, ...) \
 	((guard)->refused = true, lines_refuse((guard)->lines, (line), (field), __VA_ARGS__))
 
 /* A word of the file for a message: one line, not long, and without whole phone numbers. `out` is returned. */

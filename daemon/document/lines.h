@@ -22,8 +22,8 @@ struct lines {
 unsigned int lines_of(const struct lines *lines, size_t at);
 
 /* Adds an error at a line by problem_add's rules; gives it for problem_remedy. */
-#define lines_refuse(lines, number, field, ...)                                                                        \
-	problem_add((lines)->problems, PROBLEM_ERROR, &(struct place){.file = (lines)->name, .line = (number)},        \
+#define lines_refuse(lines, number, field, ...) \
+	problem_add((lines)->problems, PROBLEM_ERROR, &(struct place){.file = (lines)->name, .line = (number)}, \
 		(field), __VA_ARGS__)
 
 /* Refuses what is larger than DOCUMENT_SIZE_MOST. */

@@ -7,9 +7,9 @@
 #include "ledger/store.h"
 
 #define ALERT_STATEMENT "SELECT " ROW_ALERT ", NULL FROM alert a "
-#define LANE_STATEMENT                                                                                                 \
-	"SELECT " ROW_LANE                                                                                             \
-	", f.counts, f.states FROM lane l LEFT JOIN lane_set s USING (id) LEFT JOIN final f USING (id)"                \
+#define LANE_STATEMENT \
+	"SELECT " ROW_LANE \
+	", f.counts, f.states FROM lane l LEFT JOIN lane_set s USING (id) LEFT JOIN final f USING (id)" \
 	" WHERE l.id >= ?1 << 16 AND l.id < (?1 + 1) << 16 ORDER BY l.id"
 #define COLUMN_COUNTS ROW_LANE_COLUMNS
 #define COLUMN_STATES (ROW_LANE_COLUMNS + 1)

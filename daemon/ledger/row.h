@@ -10,19 +10,19 @@
  */
 
 /* Columns in the order that row_alert reads; `document` is the last. */
-#define ROW_ALERT                                                                                                             \
+#define ROW_ALERT \
 	"a.number, a.id, a.sender, a.digest, a.form, a.file_name, a.source, a.schedule, a.occurrence_ms, a.status, a.action," \
-	" a.urgency, a.level, a.fraud_type, a.title, a.author, a.issued_ms, a.accepted_ms, a.from_ms, a.until_ms,"            \
+	" a.urgency, a.level, a.fraud_type, a.title, a.author, a.issued_ms, a.accepted_ms, a.from_ms, a.until_ms," \
 	" a.supersedes, a.lanes, a.state, a.fate, a.fate_by, a.fate_ms, a.closed_ms, a.last_send_ms"
 #define ROW_ALERT_COLUMNS 28
 
 /* "l.…" of lane, "s.bytes" of lane_set or NULL. */
-#define ROW_LANE                                                                                                             \
+#define ROW_LANE \
 	"l.alert, l.lane, l.channel, l.medium, l.audience, l.language, l.area, l.basis, l.format, l.text, l.units, l.parts," \
 	" l.size, l.state, s.bytes"
 #define ROW_LANE_COLUMNS 15
 
-#define ROW_BATCH                                                                                                              \
+#define ROW_BATCH \
 	"b.alert, b.lane, b.number, b.first, b.count, b.attempt, b.tries, b.intent_ms, b.excluded, b.verdict, b.class, b.how," \
 	" b.outcome_ms, b.provider_id, b.peer, b.refused, b.resolution, b.resolved"
 

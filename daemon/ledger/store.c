@@ -6,15 +6,15 @@
 #define PATIENCE_MS 2000
 
 /* The writer keeps what it touches in key order: a few pages of each table. Sets and documents pass through. */
-#define WRITER_SETTINGS                                                                                                \
-	"PRAGMA synchronous = FULL;"                                                                                   \
-	"PRAGMA foreign_keys = OFF;"                                                                                   \
-	"PRAGMA cache_size = -16384;"                                                                                  \
-	"PRAGMA wal_autocheckpoint = 0;"                                                                               \
+#define WRITER_SETTINGS \
+	"PRAGMA synchronous = FULL;" \
+	"PRAGMA foreign_keys = OFF;" \
+	"PRAGMA cache_size = -16384;" \
+	"PRAGMA wal_autocheckpoint = 0;" \
 	"PRAGMA journal_size_limit = 67108864;"
 
-#define READER_SETTINGS                                                                                                \
-	"PRAGMA query_only = ON;"                                                                                      \
+#define READER_SETTINGS \
+	"PRAGMA query_only = ON;" \
 	"PRAGMA cache_size = -8192;"
 
 enum result store_result_of(int code)

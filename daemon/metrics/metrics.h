@@ -19,9 +19,9 @@ struct metric {
 };
 
 /* Ends a table. */
-#define METRIC_END                                                                                                     \
-	{                                                                                                              \
-		.name = NULL                                                                                           \
+#define METRIC_END \
+	{ \
+		.name = NULL \
 	}
 
 /* Writes the HELP and TYPE lines of a metric; its samples follow at once. */

@@ -41,13 +41,13 @@ struct row {
 	enum problem_kind kind;
 };
 
-#define KNOWN(id, state, sent)                                                                                         \
-	{                                                                                                              \
-		id, true, "me", STATUS_ACTUAL, state, sent                                                             \
+#define KNOWN(id, state, sent) \
+	{ \
+		id, true, "me", STATUS_ACTUAL, state, sent \
 	}
-#define UNKNOWN(id)                                                                                                    \
-	{                                                                                                              \
-		id, false, NULL, STATUS_ACTUAL, LIFECYCLE_OPEN, false                                                  \
+#define UNKNOWN(id) \
+	{ \
+		id, false, NULL, STATUS_ACTUAL, LIFECYCLE_OPEN, false \
 	}
 
 static const struct row rows[] = {

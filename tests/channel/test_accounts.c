@@ -214,9 +214,9 @@ static void a_daily_quota_waits_for_tomorrow(void **state)
 	end(&bench);
 }
 
-#define REPORT(number)                                                                                                 \
-	"{\"reportStatus\":\"DELIVRD\",\"mobile\":\"" number                                                           \
-	"\",\"receiveDate\":\"20261121163005\",\"errorCode\":\"\","                                                    \
+#define REPORT(number) \
+	"{\"reportStatus\":\"DELIVRD\",\"mobile\":\"" number \
+	"\",\"receiveDate\":\"20261121163005\",\"errorCode\":\"\"," \
 	"\"msgGroup\":\"0927\"}"
 
 static void yunmas_reports_are_pushed(void **state)

@@ -37,8 +37,8 @@ struct contract {
 };
 
 #define ANY_ANSWER "<html>Bad Gateway 123456789</html>"
-#define DOUBT_BY_ANSWER                                                                                                \
-	[DEED_CONNECTION_REFUSED] = CLASS_RETRY, [DEED_SILENCE] = CLASS_AMBIGUOUS, [DEED_CUT] = CLASS_AMBIGUOUS,       \
+#define DOUBT_BY_ANSWER \
+	[DEED_CONNECTION_REFUSED] = CLASS_RETRY, [DEED_SILENCE] = CLASS_AMBIGUOUS, [DEED_CUT] = CLASS_AMBIGUOUS, \
 	[DEED_HUGE] = CLASS_AMBIGUOUS, [DEED_NONSENSE] = CLASS_AMBIGUOUS, [DEED_RESET] = CLASS_AMBIGUOUS
 
 static const struct contract contracts[] = {

@@ -20,7 +20,7 @@ static const struct yunmas_account plain = {.ec_name = "测试县公安局",
 	.sign_code = "abcDEF123",
 	.add_serial = ""};
 
-#define PLAIN_BODY                                                                                                     \
+#define PLAIN_BODY \
 	"eyJlY05hbWUiOiLmtYvor5Xljr/lhazlronlsYAiLCJhcElkIjoiY3JpZXIiLCJtb2JpbGVzIjoiMTM4MDAwMDAwMDEsMTM4MDAwMDAwMDIi" \
 	"LCJjb250ZW50Ijoi5Y+N6K+I5rWL6K+V55+t5L+hIiwic2lnbiI6ImFiY0RFRjEyMyIsImFkZFNlcmlhbCI6IiIsIm1hYyI6IjNkMDZhMmQx" \
 	"YmQ3YWJkYjllYjZmMzMyY2ZhZTA4YjU1In0="
@@ -152,8 +152,8 @@ static void take_receipt(void *arg, const struct receipt *receipt)
 	got->receipts[got->count++] = *receipt;
 }
 
-#define REPORT(status, mobile, code)                                                                                   \
-	"{\"reportStatus\":\"" status "\",\"mobile\":" mobile ",\"submitDate\":\"20261121163000\","                    \
+#define REPORT(status, mobile, code) \
+	"{\"reportStatus\":\"" status "\",\"mobile\":" mobile ",\"submitDate\":\"20261121163000\"," \
 	"\"receiveDate\":\"20261121163005\",\"errorCode\":\"" code "\",\"msgGroup\":\"0927\"}"
 
 static void reports_are_read_one_and_many(void **state)

@@ -17,8 +17,8 @@
 #include "testing/folder.h"
 
 #define SITE "site: { name = \"甲\"; sender = \"a@b\"; signature = \"甲乙\"; };\n"
-#define KANNEL                                                                                                         \
-	SITE "channels: ( { name = \"k\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1/\"; user = \"u\";\n"         \
+#define KANNEL \
+	SITE "channels: ( { name = \"k\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1/\"; user = \"u\";\n" \
 	     "password_file = \"%s\"; } );\n"
 
 struct fixture {

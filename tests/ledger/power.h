@@ -105,10 +105,10 @@ static int power_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
 	return power.real->xDelete(power.real, path, sync_folder);
 }
 
-#define POWER_PASS(name, parameters, arguments)                                                                        \
-	static int power_##name parameters                                                                             \
-	{                                                                                                              \
-		return power_real(file)->pMethods->name arguments;                                                     \
+#define POWER_PASS(name, parameters, arguments) \
+	static int power_##name parameters \
+	{ \
+		return power_real(file)->pMethods->name arguments; \
 	}
 #define REAL power_real(file)
 

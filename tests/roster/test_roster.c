@@ -5,8 +5,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define THREE                                                                                                          \
-	"phone,birth_year,roles,area,language,opt_out\n13800000001,1948,,320583100,zh,0\n"                             \
+#define THREE \
+	"phone,birth_year,roles,area,language,opt_out\n13800000001,1948,,320583100,zh,0\n" \
 	"13800000002,2006,student,320583101,,1\n13800000003,,finance;parent,,en,0\n"
 
 static void begins_with_nobody(void **state)

@@ -369,8 +369,8 @@ static size_t messages(void)
 	return count;
 }
 
-#define WEEKLY                                                                                                         \
-	"schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=11;BYMINUTE=0;BYSECOND=0\";"        \
+#define WEEKLY \
+	"schedules: ( { name = \"weekly\"; rule = \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=11;BYMINUTE=0;BYSECOND=0\";" \
 	" channels = [ \"group\" ]; pack = \"weekly\"; } );"
 
 static void a_reminder_that_was_due_while_down_is_sent_once(void **state)
