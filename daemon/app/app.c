@@ -186,6 +186,7 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	list_init(&app->waiting_submits);
 	list_init(&app->desk);
 	list_init(&app->acceptances);
+	list_init(&app->owed_answers);
 	map_init(&app->by_provider);
 	alarms_init(&app->alarms, loop);
 	dispatch_init(app);
@@ -312,6 +313,7 @@ static void free_app(struct app *app)
 
 	dispatch_abandon(app);
 	intake_drop(app);
+	listen_drop(app);
 	while ((link = list_first(&app->campaigns)) != NULL)
 		campaign_free(list_object(link, struct campaign, in_app));
 	reminders_fini(app);

@@ -62,7 +62,60 @@ static struct outlet *outlet_by_token(struct app *app, const char *path, const c
 	return NULL;
 }
 
-static void reply_push(struct app *app, const struct serve_request *request, struct serve_reply *reply)
+/* An answer to a provider, from its request until what it told us is durable. They are given in the order of asking. */
+struct owed_answer {
+	struct link in_app;
+	struct app *app;
+	struct deferred written;
+	uint64_t request;
+	uint64_t receipt; /* the newest that it may have brought */
+	bool counted;
+	unsigned int status;
+	const char *text, *type;
+};
+
+static void free_owed(struct owed_answer *owed)
+{
+	loop_defer_cancel(owed->app->loop, &owed->written);
+	list_remove(&owed->in_app);
+	free(owed);
+}
+
+void listen_drop(struct app *app)
+{
+	struct link *link;
+
+	while ((link = list_first(&app->owed_answers)) != NULL)
+		free_owed(list_object(link, struct owed_answer, in_app));
+}
+
+void listen_answer_owed(struct app *app)
+{
+	struct link *link;
+
+	while ((link = list_first(&app->owed_answers)) != NULL) {
+		struct owed_answer *owed = list_object(link, struct owed_answer, in_app);
+		struct serve_reply reply = {.type = owed->type};
+		if (!owed->counted || owed->receipt > app->receipts_durable)
+			return;
+		reply_text(&reply, owed->status, owed->text);
+		if (app->serve != NULL)
+			serve_answer(app->serve, owed->request, &reply);
+		free_owed(owed);
+	}
+}
+
+/* The channel hands its receipts on in the turn after the push, before this: now they are counted. */
+static void on_written(void *arg)
+{
+	struct owed_answer *owed = arg;
+
+	owed->receipt = owed->app->receipts_written;
+	owed->counted = true;
+	listen_answer_owed(owed->app);
+}
+
+static enum serve_verdict take_push(struct app *app, const struct serve_request *request, struct serve_reply *reply)
 {
 	const char *rest;
 	struct outlet *outlet = outlet_by_token(app, serve_path(request) + strlen("/r/"), &rest);
@@ -74,13 +127,20 @@ static void reply_push(struct app *app, const struct serve_request *request, str
 
 	if (outlet == NULL) {
 		reply_text(reply, 404, "");
-		return;
+		return SERVE_ANSWER;
 	}
 	push.path = rest;
 	push.body = serve_body(request, &push.body_size);
 	channel_push(outlet->channel, &push);
-	reply_text(reply, (unsigned int)push.status, push.reply);
-	reply->type = push.reply_type;
+	struct owed_answer *owed = mem_zalloc(sizeof(*owed));
+	owed->app = app;
+	owed->request = serve_id(request);
+	owed->status = (unsigned int)push.status;
+	owed->text = push.reply;
+	owed->type = push.reply_type;
+	list_push_back(&app->owed_answers, &owed->in_app);
+	loop_defer(app->loop, &owed->written, on_written, owed);
+	return SERVE_LATER;
 }
 
 static enum serve_verdict on_request(void *arg, const struct serve_request *request, struct serve_reply *reply)
@@ -89,8 +149,8 @@ static enum serve_verdict on_request(void *arg, const struct serve_request *requ
 	const char *path = serve_path(request);
 
 	if (strncmp(path, "/r/", 3) == 0)
-		reply_push(app, request, reply);
-	else if (strcmp(path, "/metrics") == 0)
+		return take_push(app, request, reply);
+	if (strcmp(path, "/metrics") == 0)
 		reply_metrics(app, reply);
 	else if (strcmp(path, "/health") == 0)
 		reply_health(app, reply);

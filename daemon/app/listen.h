@@ -9,4 +9,13 @@
  */
 enum result listen_open(struct app *app, struct problems *problems);
 
+/*
+ * A provider's receipt is answered only when it is durable, because a provider that was told "yes" never says it again.
+ * Called whenever app->receipts_durable has moved: answers those whose receipts are all on disk.
+ */
+void listen_answer_owed(struct app *app);
+
+/* Forgets answers that will never be given; for the end. */
+void listen_drop(struct app *app);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/campaign.h"
+#include "app/listen.h"
 #include "app/outlets.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -105,6 +106,17 @@ static enum state state_of(enum receipt_kind kind)
 	return states[kind];
 }
 
+/* In the order in which they were written. */
+static void on_receipt_durable(void *arg, enum result result)
+{
+	struct app *app = arg;
+
+	if (result != RESULT_OK)
+		return;
+	app->receipts_durable++;
+	listen_answer_owed(app);
+}
+
 static void apply(struct app *app, struct outlet *outlet, const struct receipt *receipt)
 {
 	uint32_t position;
@@ -128,7 +140,8 @@ static void apply(struct app *app, struct outlet *outlet, const struct receipt *
 			.state = state_of(receipt->kind),
 			.at_ms = receipt->at_ms,
 			.code = receipt->code},
-		1, NULL, NULL);
+		1, on_receipt_durable, app);
+	app->receipts_written++;
 	campaign_review_later(lane->campaign);
 }
 

@@ -4,13 +4,16 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
+#include "ledger/ledger.h"
 #include "stage.h"
 #include "testing/clock.h"
 
@@ -291,6 +294,48 @@ static void resolve(const char *order, const json_t *batch)
 	json_decref(stage_ask(&stage, order, json_pack("{s:O}", "batch", json_object_get(batch, "batch")), NULL));
 }
 
+/* A disk that takes its time over receipts, in the job's own thread. */
+static void wait_for_release(const char *step, void *arg)
+{
+	atomic_bool *released = arg;
+
+	while (strcmp(step, "before receipt") == 0 && !atomic_load(released))
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static bool all_receipts_answered(struct stage *s)
+{
+	struct world_totals totals;
+
+	world_totals(s->world, gateway(), &totals);
+	return totals.receipts_sent == POOL;
+}
+
+/* A provider that was told "yes" never says it again: it is told so only when what it said is on disk. */
+static void a_receipt_is_answered_when_it_is_durable(void **state)
+{
+	static atomic_bool released;
+	struct world_totals totals;
+
+	atomic_store(&released, false);
+	stage_config(&stage, "rate = \"unlimited\"; window = 4; batch = 100;", "");
+	stage_start(&stage);
+	ledger_set_step_hook(app_ledger(stage.app), wait_for_release, &released);
+	stage_drop(&stage, "a.cfg", "A1", "immediate",
+		"channels = [ \"sms\" ];"); /* a sign that is read back would come first */
+	long long known = 0;
+	for (int i = 0; i < 100 && known <= 0; i++) {
+		stage_turns(&stage, 50);
+		known = people("A1", "delivered");
+	}
+	world_totals(stage.world, gateway(), &totals);
+	atomic_store(&released, true);
+	assert_true(known > 0); /* they came, and are known in memory */
+	assert_int_equal(totals.receipts_sent, 0);
+	stage_until(&stage, all_receipts_answered, "every receipt was answered");
+	assert_int_equal(people("A1", "delivered"), POOL);
+}
+
 static void what_is_in_doubt_is_sent_again_or_dropped_as_the_operator_says(void **state)
 {
 	stage_config(&stage, GATEWAY, "");
@@ -539,6 +584,7 @@ int main(int argc, char **argv)
 		CASE(sums_are_the_same_after_a_restart),
 		CASE(an_opt_out_of_a_batch_that_is_tried_again_stays_one),
 		CASE(a_late_receipt_settles_what_a_kill_left_in_doubt),
+		CASE(a_receipt_is_answered_when_it_is_durable),
 		CASE(what_is_in_doubt_is_sent_again_or_dropped_as_the_operator_says),
 		CASE(a_file_left_in_work_is_not_accepted_twice),
 		CASE(a_reminder_that_was_due_while_down_is_sent_once),
