@@ -155,7 +155,7 @@ struct app {
 	int64_t started_wall_ms;
 
 	uint64_t receipts_written, receipts_durable; /* an answer to a provider waits until these are even again */
-	struct list owed_answers;                    /* listen.c */
+	struct list owed_answers; /* listen.c */
 
 	/* counters, for metrics */
 	uint64_t files_accepted, files_refused, files_duplicate, opt_out_replies;
