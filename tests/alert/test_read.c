@@ -315,7 +315,7 @@ static void the_contract_is_read_as_it_stands(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *relative = mem_printf("../shared/contract/%s", rows[i].name), *path = source_path(relative);
-		size_t size;
+		size_t size = 0;
 		char *bytes = read_whole(path, &size);
 		free(relative);
 		free(path);
