@@ -224,6 +224,18 @@ static const char *officers_name(const char *name)
 		: name;
 }
 
+/* The file goes back into the folder, where it is looked at again with every scan. */
+static void leave_for_later(struct desk_file *desk)
+{
+	struct control_call *call = take_waiter(desk->app, desk->name);
+
+	if (call != NULL)
+		control_error(call, CONTROL_LATER,
+			N_("as many alerts as intake.open_alerts allows are being sent; this one stays in the folder and is taken as soon as there is room"));
+	spool_later(desk->app->spool, desk->file);
+	free_desk_file(desk);
+}
+
 static void on_taken(void *arg, struct spool_file *file)
 {
 	struct app *app = arg;
@@ -249,6 +261,8 @@ static void on_taken(void *arg, struct spool_file *file)
 	problems_init(&desk->problems);
 	problems_move(&desk->problems, &judgement.problems);
 	judgement_fini(&judgement);
+	if (judgement.deferred)
+		leave_for_later(desk);
 }
 
 static void on_refused(void *arg, const char *name, const struct problems *problems)
@@ -298,8 +312,8 @@ bool intake_closed(const struct app *app, const char **why)
 		*why = N_("crierd is stopping");
 	else if (!ledger_healthy(app->ledger, &reason))
 		*why = reason != NULL ? reason : N_("the ledger cannot be written");
-	else if (intake_open_alerts(app) >= (unsigned int)app->config->intake.open_alerts)
-		*why = N_("as many alerts as intake.open_alerts allows are still being sent; the folder waits");
+	else if (intake_open_alerts(app) >= 2 * (unsigned int)app->config->intake.open_alerts)
+		*why = N_("twice as many alerts as intake.open_alerts allows are still being sent; the folder waits");
 	else
 		return false;
 	return true;

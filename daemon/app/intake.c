@@ -361,6 +361,13 @@ static void tell_later(struct app *app, ledger_durable *durable, void *arg)
 	loop_defer(app->loop, &later->deferred, on_later, later);
 }
 
+/* Room beyond intake.open_alerts is kept for what is urgent: it must not wait behind what is not. */
+static bool must_wait(const struct app *app, const struct intake_origin *origin, const struct alert *alert)
+{
+	return origin->source == LEDGER_SPOOL && alert->urgency != URGENCY_IMMEDIATE &&
+		intake_open_alerts(app) >= (unsigned int)app->config->intake.open_alerts;
+}
+
 void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement,
 	ledger_durable *durable, void *arg)
 {
@@ -382,11 +389,12 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 		enum decision decision = lifecycle_decide(alert, &facts.facts, &judgement->problems);
 		judgement->refused = decision_refuses(decision);
 		judgement->duplicate = decision == DECISION_DUPLICATE;
-		if (sends(decision))
+		judgement->deferred = decision == DECISION_ACCEPT && must_wait(app, origin, alert);
+		if (sends(decision) && !judgement->deferred)
 			draft_make(app, alert, &draft, &judgement->problems);
 		if (judgement->problems.errors > 0)
 			judgement->refused = true;
-		if (!judgement->refused && !judgement->duplicate) {
+		if (!judgement->refused && !judgement->duplicate && !judgement->deferred) {
 			judgement->campaign = accept(app, origin, alert, &facts, decision, &draft, &judgement->number,
 				durable, arg);
 			judgement->stored = judgement->campaign == NULL;
@@ -398,7 +406,7 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	}
 	app->files_refused += judgement->refused;
 	app->files_duplicate += judgement->duplicate;
-	if (!writing)
+	if (!writing && !judgement->deferred)
 		tell_later(app, durable, arg);
 	alert_free(&alert);
 	free(audiences);

@@ -10,6 +10,7 @@
 struct judgement {
 	bool refused;
 	bool duplicate;
+	bool deferred; /* not urgent, and as many alerts as intake.open_alerts allows are being sent: not judged yet */
 	bool stored; /* accepted, and nothing will be sent */
 	uint32_t number; /* 0 when refused or a duplicate */
 	char *id; /* NULL when it could not be read */
@@ -32,7 +33,7 @@ struct intake_origin {
 
 /*
  * Judges one document. `durable` (may be NULL) comes on a later turn, when the verdict may be told to whoever brought it:
- * for an acceptance when it is on disk. Fini the judgement at once: what must outlive the call is copied.
+ * for an acceptance when it is on disk; not at all for one deferred. Fini the judgement at once: what must outlive the call is copied.
  */
 void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement,
 	ledger_durable *durable, void *arg);

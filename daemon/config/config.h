@@ -79,7 +79,7 @@ struct config {
 		char **senders; /* empty: the site's own */
 		char **phones; /* numbers that a text may contain besides the hotlines */
 		char **web_hosts;
-		int64_t open_alerts; /* more than these at once stay in new/ */
+		int64_t open_alerts; /* being sent at once; what is not urgent then stays in new/, at twice as many all does */
 	} intake;
 	struct {
 		struct rate recipient; /* count 0: no cap */

@@ -66,7 +66,8 @@ static const struct setting intake[] = {
 	{"web_hosts", SETTING_STRINGS, OF_CONFIG(intake.web_hosts), .least = 1, .most = 253,
 		.help = N_("Hosts to which an alert's web address may lead.")},
 	{"open_alerts", SETTING_INTEGER, OF_CONFIG(intake.open_alerts), .fallback = "64", .least = 1, .most = 1000,
-		.help = N_("Alerts worked on at once; further ones wait in new/.")},
+		.help = N_(
+			"Alerts sent at once; what is not immediate waits beyond it, and everything at twice as many.")},
 	SETTING_END,
 };
 

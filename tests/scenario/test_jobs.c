@@ -237,6 +237,24 @@ static void bad_files_are_refused_with_reasons_and_the_next_good_one_is_served(v
 	stage_until(&stage, all_delivered, "the good one was served");
 }
 
+static void the_urgent_is_taken_although_as_many_as_allowed_are_being_sent(void **state)
+{
+	stage_config(&stage, "rate = \"20/s\"; batch = 20;", "intake: { open_alerts = 1; };");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "today", "");
+	stage_pass(&stage, 2000);
+	stage_drop(&stage, "b.cfg", "A2", "today", "place = \"玉山镇\";");
+	stage_drop(&stage, "c.cfg", "A3", "immediate", "place = \"玉山镇\";");
+	stage_pass(&stage, 5000);
+	assert_int_equal(stage_count(&stage, "A2", "residents", "total"), -1);
+	assert_int_equal(folder_count(&stage.folder, "spool/new") + folder_count(&stage.folder, "spool/work"), 1);
+	assert_true(stage_count(&stage, "A3", "residents", "waiting") < 800);
+	stage_until(&stage, all_delivered, "the first was sent to all");
+	stage_pass(&stage, 600000);
+	assert_int_equal(stage_count(&stage, "A2", "residents", "delivered"), 800);
+	assert_int_equal(folder_count(&stage.folder, "spool/new") + folder_count(&stage.folder, "spool/work"), 0);
+}
+
 static void the_red_switch_stops_all_and_loses_nothing(void **state)
 {
 	struct world_reach before, after;
@@ -278,6 +296,7 @@ int main(void)
 		CASE(a_drill_never_reaches_a_public_channel),
 		CASE(an_update_stops_the_old_text_and_a_cancel_stops_all),
 		CASE(bad_files_are_refused_with_reasons_and_the_next_good_one_is_served),
+		CASE(the_urgent_is_taken_although_as_many_as_allowed_are_being_sent),
 		CASE(the_red_switch_stops_all_and_loses_nothing),
 	};
 
