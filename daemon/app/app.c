@@ -232,11 +232,6 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 	return RESULT_OK;
 }
 
-unsigned int app_listen_port(const struct app *app)
-{
-	return app->serve != NULL ? serve_port(app->serve) : 0;
-}
-
 struct ledger *app_ledger(struct app *app)
 {
 	return app->ledger;

@@ -47,9 +47,6 @@ void app_close(struct app *app, void (*closed)(void *arg), void *arg);
 /* As if the process were killed now: nothing is written down any more. For tests; `closed` follows. */
 void app_abandon(struct app *app, void (*closed)(void *arg), void *arg);
 
-/* For tests that do not read a log: the port of the listener, 0 none. */
-unsigned int app_listen_port(const struct app *app);
-
 /* For crash tests: what ledger_set_step_hook() is given. */
 struct ledger *app_ledger(struct app *app);
 

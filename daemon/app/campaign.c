@@ -127,7 +127,8 @@ struct lane *campaign_lane(struct app *app, struct batch_name name)
 	return campaign != NULL && name.lane < campaign->lane_count ? &campaign->lanes[name.lane] : NULL;
 }
 
-void campaign_lane_begin(struct lane *lane)
+/* Adds a lane to the plan under the outlet's present limits. */
+static void begin_lane(struct lane *lane)
 {
 	struct campaign *campaign = lane->campaign;
 
@@ -152,7 +153,7 @@ static void begin(struct campaign *campaign)
 {
 	campaign->begun = true;
 	for (uint16_t i = 0; i < campaign->lane_count; i++)
-		campaign_lane_begin(&campaign->lanes[i]);
+		begin_lane(&campaign->lanes[i]);
 	dispatch_kick(campaign->app);
 }
 

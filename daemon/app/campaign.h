@@ -19,9 +19,6 @@ struct campaign *campaign_new_empty(struct app *app, uint32_t number, uint16_t l
 /* Its lanes go to the plan now, or at `from_ms`. Signs that were showing it are told again. */
 void campaign_start(struct campaign *campaign);
 
-/* Adds a lane to the plan under the outlet's present limits. */
-void campaign_lane_begin(struct lane *lane);
-
 struct campaign *campaign_find(struct app *app, uint32_t number);
 struct campaign *campaign_find_id(struct app *app, const char *id);
 struct lane *campaign_lane(struct app *app, struct batch_name name);

@@ -53,7 +53,4 @@ void order_note(struct app *app, const struct control_call *call, const char *ki
 void commands_rebuild_roster(struct app *app);
 void commands_cancel_work(struct app *app);
 
-/* A phone number argument; answers with an error and returns false when it is none. */
-bool order_phone(struct control_call *call, const json_t *args, phone_t *phone);
-
 #endif

@@ -24,7 +24,8 @@ static bool touches(char *const *outlet_areas, char *const *alert_areas)
 	return false;
 }
 
-bool draft_concerned(const struct outlet *outlet, const struct alert *alert)
+/* True when this outlet may carry alerts of this status, and its areas touch the alert's. */
+static bool concerned(const struct outlet *outlet, const struct alert *alert)
 {
 	const struct channel_config *config = outlet->config;
 
@@ -170,7 +171,7 @@ static void draft_residents(struct app *app, const struct alert *alert, struct d
 	order.audiences = audiences;
 	for (unsigned int i = 0; i < app->outlet_count; i++) {
 		struct outlet *outlet = app->outlets[i];
-		if (!draft_concerned(outlet, alert) || outlet->config->medium != MEDIUM_SMS)
+		if (!concerned(outlet, alert) || outlet->config->medium != MEDIUM_SMS)
 			continue;
 		struct expand_channel *channel = &channels[order.channel_count];
 		channel->areas = (const char *const *)outlet->config->areas;
@@ -251,7 +252,7 @@ void draft_make(struct app *app, const struct alert *alert, struct draft *draft,
 		draft_residents(app, alert, draft, problems);
 	for (unsigned int i = 0; i < app->outlet_count; i++) {
 		struct outlet *outlet = app->outlets[i];
-		if (draft_concerned(outlet, alert) && outlet->config->medium != MEDIUM_SMS)
+		if (concerned(outlet, alert) && outlet->config->medium != MEDIUM_SMS)
 			draft_outlet(app, alert, outlet, draft, problems);
 	}
 	warn_unserved(alert, draft, problems);

@@ -35,7 +35,4 @@ void draft_make_for(struct app *app, const struct alert *alert, struct outlet *o
 	struct problems *problems);
 void draft_fini(struct draft *draft);
 
-/* True when this outlet may carry alerts of this status, and its areas touch the alert's. */
-bool draft_concerned(const struct outlet *outlet, const struct alert *alert);
-
 #endif

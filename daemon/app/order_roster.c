@@ -333,7 +333,8 @@ void order_roster_stats(void *arg, struct control_call *call, const json_t *args
 	roster_stats_fini(&stats);
 }
 
-bool order_phone(struct control_call *call, const json_t *args, phone_t *phone)
+/* A phone number argument; answers with an error and returns false when it is none. */
+static bool order_phone(struct control_call *call, const json_t *args, phone_t *phone)
 {
 	const char *text = control_text(args, "phone");
 

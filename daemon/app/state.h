@@ -66,7 +66,6 @@ struct lane {
 	struct plan_lane *plan; /* NULL: excluded, or not begun, or over */
 	bool ended; /* nothing of it will be sent any more */
 	bool shown_order; /* signs: the board was told to show it */
-	bool in_doubt_at_start;
 	uint32_t cut, number; /* after a restart: where to go on */
 	int64_t first_ms, last_ms; /* wall time of the first and last send */
 	int64_t held_ms; /* after a restart: when the provider refused the text itself; 0: it did not */
@@ -102,7 +101,6 @@ struct app {
 	struct config *config;
 	struct config *old_config; /* while channels of it are still closing */
 	const struct app_options *options;
-	char *config_path;
 	struct taxonomy *taxonomy;
 	struct templates *templates;
 	struct roster *roster;

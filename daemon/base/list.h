@@ -42,11 +42,6 @@ static inline void list_push_back(struct list *list, struct link *link)
 	list_insert_after(list->head.prev, link);
 }
 
-static inline void list_push_front(struct list *list, struct link *link)
-{
-	list_insert_after(&list->head, link);
-}
-
 /* Afterwards the link is on no list; removing it again does nothing. */
 static inline void list_remove(struct link *link)
 {

@@ -276,11 +276,6 @@ uint32_t plan_lane_next(const struct plan_lane *lane)
 	return lane->next;
 }
 
-unsigned int plan_lane_in_flight(const struct plan_lane *lane)
-{
-	return lane->in_flight;
-}
-
 static uint64_t units(const struct plan_batch *batch)
 {
 	return (uint64_t)batch->count * batch->lane->cost;

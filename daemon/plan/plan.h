@@ -124,7 +124,6 @@ bool plan_lane_held(const struct plan_lane *lane);
 
 /* Requires: nothing of it is in flight. Afterwards *lane is NULL. */
 void plan_lane_free(struct plan *plan, struct plan_lane **lane);
-unsigned int plan_lane_in_flight(const struct plan_lane *lane);
 
 /* The next thing to do at now_ms (monotonic). On PLAN_SEND the batch counts as in flight from now on. */
 enum plan_step plan_next(struct plan *plan, uint64_t now_ms, struct plan_batch **batch, uint64_t *wait_ms);
