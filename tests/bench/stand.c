@@ -61,6 +61,15 @@ static void write_people(const char *path, uint32_t count, unsigned int towns)
 		stand_die(path);
 }
 
+void stand_folder(const struct stand *stand, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", stand->folder, name);
+	if (mkdir(path, 0700) != 0)
+		stand_die(path);
+}
+
 static void import(const struct stand *stand, uint32_t count, unsigned int towns)
 {
 	struct roster_totals totals;
@@ -137,12 +146,19 @@ static void run_daemon(const struct stand *stand, int tell)
 	static const struct signals_events events = {.stop = on_stop};
 	struct runner runner = {.loop = loop_new(), .tell = tell};
 	struct problems problems;
-	char config[512];
+	char config[512], log[512];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(config, sizeof(config), "%s/crierd.conf", stand->folder);
 	struct app_options options = {.config = config, .ready = on_ready, .arg = &runner, .drain_ms = 100};
-	log_set_level(LOG_CRIT);
+	if (stand->log == NULL) {
+		log_set_level(LOG_CRIT);
+	} else {
+		snprintf(log, sizeof(log), "%s/%s", stand->folder, stand->log);
+		if (freopen(log, "w", stderr) == NULL)
+			_exit(1);
+		setvbuf(stderr, NULL, _IONBF, 0);
+	}
 	problems_init(&problems);
 	runner.signals = signals_open(runner.loop, &events, &runner);
 	if (app_open(runner.loop, &options, &runner.app, &problems) != RESULT_OK) {

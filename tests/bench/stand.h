@@ -13,6 +13,8 @@
 struct stand {
 	char folder[256];
 	pid_t daemon; /* 0: none */
+	const char *
+		log; /* file of the folder that takes the daemon's log at the default level; NULL: only what is critical, on stderr */
 };
 
 /* The first phone number of stand_people(); the n-th resident has this number plus n. */
@@ -24,6 +26,9 @@ void stand_fini(struct stand *stand);
 
 /* A file under the folder, mode 0600. */
 void stand_write(const struct stand *stand, const char *name, const char *text);
+
+/* A folder under it. */
+void stand_folder(const struct stand *stand, const char *name);
 
 /* Residents with numbers in a row, in `towns` towns by turns ("320583100" and up); made in a process of its own. */
 void stand_people(const struct stand *stand, uint32_t count, unsigned int towns);
