@@ -2,60 +2,13 @@
 
 #include <stdlib.h>
 
-#include "base/heap.h"
-#include "base/list.h"
 #include "base/mem.h"
 #include "base/require.h"
-#include "plan/bucket.h"
-#include "plan/window.h"
+#include "plan/again.h"
+#include "plan/pick.h"
+#include "plan/state.h"
 
 enum { SPLIT_PIECES = 100 };
-
-/* One alert's turn on one channel: its lanes are emptied one after another. */
-struct turn {
-	struct link in_ring;
-	struct list lanes;
-	uint32_t alert;
-};
-
-struct plan_lane {
-	struct link in_turn; /* linked while there is something to cut and it is neither stopped nor held */
-	struct turn *turn;
-	struct channel_state *channel;
-	uint32_t alert_of_turn;
-	enum urgency urgency;
-	uint32_t size, next, number, cost;
-	unsigned int in_flight;
-	bool quiet, stopped, held;
-	void *owner;
-};
-
-enum where { NOWHERE, READY, TIMED };
-
-struct channel_state {
-	struct link in_ready;
-	struct heap_node timed;
-	enum where where;
-	struct bucket bucket;
-	struct window window;
-	uint32_t batch;
-	bool absolute, suspended;
-	unsigned int in_flight;
-	uint64_t uncut[URGENCY_COUNT]; /* units on its lanes, cut or not, that have not left */
-	struct list rings[URGENCY_COUNT][2]; /* by `quiet` */
-	struct plan_batch *again[URGENCY_COUNT]; /* by due time */
-	uint64_t again_count;
-};
-
-struct plan {
-	struct plan_retry retry;
-	uint64_t random;
-	bool stopped, quiet;
-	struct channel_state **channels;
-	unsigned int channel_count;
-	struct list ready; /* may be able to send: look again, in turn */
-	struct heap timed; /* by the monotonic time at which to look again */
-};
 
 struct plan *plan_new(struct plan_retry retry, uint64_t seed)
 {
@@ -63,6 +16,7 @@ struct plan *plan_new(struct plan_retry retry, uint64_t seed)
 
 	plan->retry = retry;
 	plan->random = seed | 1;
+	rings_init(&plan->rings);
 	list_init(&plan->ready);
 	heap_init(&plan->timed);
 	return plan;
@@ -77,15 +31,6 @@ static uint32_t next_random(struct plan *plan)
 	return (uint32_t)(plan->random * 2685821657736338717u >> 32);
 }
 
-static void free_again(struct plan_batch *batch)
-{
-	while (batch != NULL) {
-		struct plan_batch *next = batch->next;
-		free(batch);
-		batch = next;
-	}
-}
-
 void plan_free(struct plan **plan)
 {
 	struct plan *p = *plan;
@@ -93,9 +38,10 @@ void plan_free(struct plan **plan)
 	if (p == NULL)
 		return;
 	heap_fini(&p->timed);
+	rings_fini(&p->rings);
 	for (unsigned int i = 0; i < p->channel_count; i++) {
 		for (int urgency = 0; urgency < URGENCY_COUNT; urgency++)
-			free_again(p->channels[i]->again[urgency]);
+			again_free(&p->channels[i]->again[urgency]);
 		free(p->channels[i]);
 	}
 	free(p->channels);
@@ -103,8 +49,7 @@ void plan_free(struct plan **plan)
 	*plan = NULL;
 }
 
-/* Something about this channel changed: it is to be looked at, after those that are waiting for their turn already. */
-static void wake(struct plan *plan, struct channel_state *channel)
+void plan_wake(struct plan *plan, struct channel_state *channel)
 {
 	if (channel->where == READY)
 		return;
@@ -116,7 +61,7 @@ static void wake(struct plan *plan, struct channel_state *channel)
 static void wake_all(struct plan *plan)
 {
 	for (unsigned int i = 0; i < plan->channel_count; i++)
-		wake(plan, plan->channels[i]);
+		plan_wake(plan, plan->channels[i]);
 }
 
 static void set_limits(struct channel_state *state, const struct plan_channel *channel)
@@ -136,9 +81,7 @@ unsigned int plan_channel_add(struct plan *plan, const struct plan_channel *chan
 
 	window_init(&state->window, channel->window);
 	set_limits(state, channel);
-	for (int urgency = 0; urgency < URGENCY_COUNT; urgency++)
-		for (int quiet = 0; quiet < 2; quiet++)
-			list_init(&state->rings[urgency][quiet]);
+	state->rings = rings_add(&plan->rings, RINGS);
 	plan->channels = mem_resize(plan->channels, plan->channel_count + 1, sizeof(*plan->channels));
 	plan->channels[plan->channel_count] = state;
 	return plan->channel_count++;
@@ -153,7 +96,7 @@ static struct channel_state *get(const struct plan *plan, unsigned int channel)
 void plan_channel_change(struct plan *plan, unsigned int channel, const struct plan_channel *limits)
 {
 	set_limits(get(plan, channel), limits);
-	wake(plan, get(plan, channel));
+	plan_wake(plan, get(plan, channel));
 }
 
 void plan_channel_suspend(struct plan *plan, unsigned int channel, bool suspended)
@@ -163,7 +106,7 @@ void plan_channel_suspend(struct plan *plan, unsigned int channel, bool suspende
 	if (state->suspended && !suspended)
 		window_reset(&state->window);
 	state->suspended = suspended;
-	wake(plan, state);
+	plan_wake(plan, state);
 }
 
 uint64_t plan_channel_owed_ms(const struct plan *plan, unsigned int channel, uint64_t now_ms)
@@ -174,13 +117,13 @@ uint64_t plan_channel_owed_ms(const struct plan *plan, unsigned int channel, uin
 void plan_channel_owe(struct plan *plan, unsigned int channel, uint64_t now_ms, uint64_t owed_ms)
 {
 	bucket_owe(&get(plan, channel)->bucket, now_ms, owed_ms);
-	wake(plan, get(plan, channel));
+	plan_wake(plan, get(plan, channel));
 }
 
+/* Until a whole batch may go. */
 static uint64_t gate_ms(const struct channel_state *state, uint64_t now_ms)
 {
-	uint64_t rate = bucket_wait_ms(&state->bucket, now_ms);
-	uint64_t closed = state->window.closed_until_ms > now_ms ? state->window.closed_until_ms - now_ms : 0;
+	uint64_t rate = bucket_owed_ms(&state->bucket, now_ms), closed = closed_ms(state, now_ms);
 
 	return rate > closed ? rate : closed;
 }
@@ -213,56 +156,34 @@ void plan_quiet(struct plan *plan, bool quiet)
 	wake_all(plan);
 }
 
-/* The turn of this alert on this ring, made where it has none. */
-static struct turn *find_turn(struct list *ring, uint32_t alert)
-{
-	for (struct link *link = list_first(ring); link != NULL; link = list_next(ring, link)) {
-		struct turn *turn = list_object(link, struct turn, in_ring);
-		if (turn->alert == alert)
-			return turn;
-	}
-	struct turn *turn = mem_zalloc(sizeof(*turn));
-	turn->alert = alert;
-	list_init(&turn->lanes);
-	list_push_back(ring, &turn->in_ring);
-	return turn;
-}
-
-/* Puts the lane in its alert's turn, or takes it out, as its state asks. A turn without lanes ends. */
-static void place_lane(struct plan *plan, struct plan_lane *lane)
+void plan_place(struct plan *plan, struct plan_lane *lane)
 {
 	bool wanted = !lane->stopped && !lane->held && lane->next < lane->size;
 
-	if (wanted && lane->turn == NULL) {
-		lane->turn = find_turn(&lane->channel->rings[lane->urgency][lane->quiet], lane->alert_of_turn);
-		list_push_back(&lane->turn->lanes, &lane->in_turn);
-		wake(plan, lane->channel);
-	} else if (!wanted && lane->turn != NULL) {
-		list_remove(&lane->in_turn);
-		if (list_empty(&lane->turn->lanes)) {
-			list_remove(&lane->turn->in_ring);
-			free(lane->turn);
-		}
-		lane->turn = NULL;
+	if (wanted && !lane->placed) {
+		ring_put(&plan->rings, &lane->turn);
+		plan_wake(plan, channel_of(plan, lane));
+	} else if (!wanted && lane->placed) {
+		ring_take(&plan->rings, &lane->turn);
 	}
+	lane->placed = wanted;
 }
 
 struct plan_lane *plan_lane_add(struct plan *plan, const struct plan_lane_spec *spec)
 {
 	struct plan_lane *lane = mem_zalloc(sizeof(*lane));
+	struct channel_state *channel = get(plan, spec->channel);
 
 	REQUIRE(spec->first <= spec->size && spec->cost > 0);
-	lane->channel = get(plan, spec->channel);
-	lane->alert_of_turn = spec->alert;
-	lane->urgency = spec->urgency;
+	lane->turn.ring = channel->rings + (uint32_t)spec->urgency * 2 + spec->quiet;
+	lane->turn.alert = spec->alert;
 	lane->size = spec->size;
 	lane->next = spec->first;
 	lane->number = spec->number;
 	lane->cost = spec->cost;
-	lane->quiet = spec->quiet;
 	lane->owner = spec->owner;
-	lane->channel->uncut[lane->urgency] += (uint64_t)(lane->size - lane->next) * lane->cost;
-	place_lane(plan, lane);
+	channel->uncut[spec->urgency] += (uint64_t)(lane->size - lane->next) * lane->cost;
+	plan_place(plan, lane);
 	return lane;
 }
 
@@ -276,85 +197,31 @@ uint32_t plan_lane_next(const struct plan_lane *lane)
 	return lane->next;
 }
 
-static uint64_t units(const struct plan_batch *batch)
-{
-	return (uint64_t)batch->count * batch->lane->cost;
-}
-
-/* Into the channel's list of further attempts, kept by due time. Late comers stand behind equals. */
-static void put_again(struct plan *plan, struct plan_batch *batch)
-{
-	struct channel_state *channel = batch->lane->channel;
-	struct plan_batch **at = &channel->again[batch->lane->urgency];
-
-	while (*at != NULL && (*at)->due_ms <= batch->due_ms)
-		at = &(*at)->next;
-	batch->next = *at;
-	*at = batch;
-	channel->again_count++;
-	channel->uncut[batch->lane->urgency] += units(batch);
-	wake(plan, channel);
-}
-
-static struct plan_batch *take_again(struct channel_state *channel, struct plan_batch **at)
-{
-	struct plan_batch *batch = *at;
-
-	*at = batch->next;
-	batch->next = NULL;
-	channel->again_count--;
-	channel->uncut[batch->lane->urgency] -= units(batch);
-	return batch;
-}
-
-static void add_run(struct plan *plan, struct plan_lane *lane, uint32_t first, uint32_t count, unsigned int attempt,
-	bool split)
-{
-	struct plan_batch *batch = mem_zalloc(sizeof(*batch));
-
-	*batch = (struct plan_batch){.lane = lane,
-		.number = lane->number++,
-		.first = first,
-		.count = count,
-		.attempt = attempt,
-		.split = split};
-	put_again(plan, batch);
-}
-
 void plan_lane_resend(struct plan *plan, struct plan_lane *lane, uint32_t first, uint32_t count, unsigned int attempt)
 {
-	uint32_t end = first + count;
-
 	REQUIRE(first <= lane->size && count <= lane->size - first);
-	while (first < end) {
-		uint32_t run = end - first < lane->channel->batch ? end - first : lane->channel->batch;
-		add_run(plan, lane, first, run, attempt, false);
-		first += run;
-	}
+	if (count == 0)
+		return;
+	struct plan_batch *run = batch_new(lane, first, count, attempt);
+	run->uncut = true;
+	again_put(plan, run);
 }
 
 void plan_lane_stop(struct plan *plan, struct plan_lane *lane)
 {
-	struct plan_batch **at = &lane->channel->again[lane->urgency];
-
 	if (lane->stopped)
 		return;
 	lane->stopped = true;
-	lane->channel->uncut[lane->urgency] -= (uint64_t)(lane->size - lane->next) * lane->cost;
-	while (*at != NULL) {
-		if ((*at)->lane == lane)
-			free(take_again(lane->channel, at));
-		else
-			at = &(*at)->next;
-	}
-	place_lane(plan, lane);
+	channel_of(plan, lane)->uncut[urgency_of(lane)] -= (uint64_t)(lane->size - lane->next) * lane->cost;
+	again_forget(plan, lane);
+	plan_place(plan, lane);
 }
 
 void plan_lane_hold(struct plan *plan, struct plan_lane *lane, bool held)
 {
 	lane->held = held;
-	place_lane(plan, lane);
-	wake(plan, lane->channel);
+	plan_place(plan, lane);
+	plan_wake(plan, channel_of(plan, lane));
 }
 
 bool plan_lane_held(const struct plan_lane *lane)
@@ -372,88 +239,32 @@ void plan_lane_free(struct plan *plan, struct plan_lane **lane)
 	*lane = NULL;
 }
 
-/* A further attempt of this urgency that is due and whose lane may send, or NULL; *due_ms learns of the next one. */
-static struct plan_batch *pick_again(struct plan *plan, struct channel_state *channel, int urgency, uint64_t now_ms,
-	uint64_t *due_ms)
-{
-	struct plan_batch **at = &channel->again[urgency];
-
-	for (; *at != NULL; at = &(*at)->next) {
-		const struct plan_lane *lane = (*at)->lane;
-		if (lane->held || (lane->quiet && plan->quiet))
-			continue;
-		if ((*at)->due_ms > now_ms) {
-			if ((*at)->due_ms < *due_ms)
-				*due_ms = (*at)->due_ms;
-			return NULL;
-		}
-		return take_again(channel, at);
-	}
-	return NULL;
-}
-
-/* The next run of the alert whose turn it is; the alert then goes to the end of the ring. */
-static struct plan_batch *pick_fresh(struct plan *plan, struct channel_state *channel, int urgency)
-{
-	for (int quiet = 0; quiet <= !plan->quiet; quiet++) {
-		struct list *ring = &channel->rings[urgency][quiet];
-		if (list_empty(ring))
-			continue;
-		struct turn *turn = list_object(list_first(ring), struct turn, in_ring);
-		struct plan_lane *lane = list_object(list_first(&turn->lanes), struct plan_lane, in_turn);
-		list_remove(&turn->in_ring);
-		list_push_back(ring, &turn->in_ring);
-
-		uint32_t most = channel->window.probing ? 1 : channel->batch;
-		struct plan_batch *batch = mem_zalloc(sizeof(*batch));
-		batch->lane = lane;
-		batch->number = lane->number++;
-		batch->first = lane->next;
-		batch->count = lane->size - lane->next < most ? lane->size - lane->next : most;
-		batch->attempt = 1;
-		lane->next += batch->count;
-		channel->uncut[urgency] -= units(batch);
-		place_lane(plan, lane);
-		return batch;
-	}
-	return NULL;
-}
-
-static struct plan_batch *pick(struct plan *plan, struct channel_state *channel, uint64_t now_ms, uint64_t *due_ms)
-{
-	for (int urgency = 0; urgency < URGENCY_COUNT; urgency++) {
-		struct plan_batch *batch = pick_again(plan, channel, urgency, now_ms, due_ms);
-		if (batch == NULL)
-			batch = pick_fresh(plan, channel, urgency);
-		if (batch != NULL)
-			return batch;
-	}
-	return NULL;
-}
-
-static bool has_work(const struct channel_state *channel)
+static bool has_work(const struct plan *plan, const struct channel_state *channel)
 {
 	if (channel->again_count > 0)
 		return true;
-	for (int urgency = 0; urgency < URGENCY_COUNT; urgency++)
-		for (int quiet = 0; quiet < 2; quiet++)
-			if (!list_empty(&channel->rings[urgency][quiet]))
-				return true;
+	for (uint32_t ring = channel->rings; ring < channel->rings + RINGS; ring++)
+		if (ring_first(&plan->rings, ring) != NULL)
+			return true;
 	return false;
 }
 
 /* What this channel has to send now, or NULL; then *again_ms is when to look again, UINT64_MAX for after an event. */
 static struct plan_batch *look(struct plan *plan, struct channel_state *channel, uint64_t now_ms, uint64_t *again_ms)
 {
+	struct moment moment = {now_ms, UINT64_MAX};
+
 	*again_ms = UINT64_MAX;
-	if (plan->stopped || channel->suspended || channel->in_flight >= channel->window.size || !has_work(channel))
+	if (plan->stopped || channel->suspended || channel->in_flight >= channel->window.size ||
+		!has_work(plan, channel))
 		return NULL;
-	uint64_t gate = gate_ms(channel, now_ms);
-	if (gate > 0) {
-		*again_ms = now_ms + gate;
+	uint64_t closed = closed_ms(channel, now_ms);
+	if (closed > 0) {
+		*again_ms = now_ms + closed;
 		return NULL;
 	}
-	struct plan_batch *batch = pick(plan, channel, now_ms, again_ms);
+	struct plan_batch *batch = pick(plan, channel, &moment);
+	*again_ms = moment.again_ms;
 	if (batch == NULL)
 		return NULL;
 	bucket_take(&channel->bucket, now_ms, units(batch));
@@ -467,7 +278,7 @@ static void wake_due(struct plan *plan, uint64_t now_ms)
 	struct heap_node *node;
 
 	while ((node = heap_first(&plan->timed)) != NULL && node->key <= now_ms)
-		wake(plan, list_object(node, struct channel_state, timed));
+		plan_wake(plan, list_object(node, struct channel_state, timed));
 }
 
 enum plan_step plan_next(struct plan *plan, uint64_t now_ms, struct plan_batch **batch, uint64_t *wait_ms)
@@ -483,7 +294,7 @@ enum plan_step plan_next(struct plan *plan, uint64_t now_ms, struct plan_batch *
 		channel->where = NOWHERE;
 		*batch = look(plan, channel, now_ms, &again_ms);
 		if (*batch != NULL) {
-			wake(plan, channel);
+			plan_wake(plan, channel);
 			return PLAN_SEND;
 		}
 		if (again_ms != UINT64_MAX) {
@@ -500,18 +311,17 @@ enum plan_step plan_next(struct plan *plan, uint64_t now_ms, struct plan_batch *
 
 static void leave_flight(struct plan *plan, struct plan_batch *batch)
 {
-	REQUIRE(batch->lane->in_flight > 0 && batch->lane->channel->in_flight > 0);
+	struct channel_state *channel = channel_of(plan, batch->lane);
+
+	REQUIRE(batch->lane->in_flight > 0 && channel->in_flight > 0);
 	batch->lane->in_flight--;
-	batch->lane->channel->in_flight--;
-	wake(plan, batch->lane->channel);
+	channel->in_flight--;
+	plan_wake(plan, channel);
 }
 
 void plan_void(struct plan *plan, struct plan_batch *batch)
 {
-	struct bucket *bucket = &batch->lane->channel->bucket;
-	uint64_t booked = units(batch) * bucket->interval_ns;
-
-	bucket->free_at_ns = bucket->free_at_ns > booked ? bucket->free_at_ns - booked : 0;
+	bucket_return(&channel_of(plan, batch->lane)->bucket, units(batch));
 	leave_flight(plan, batch);
 	free(batch);
 }
@@ -529,7 +339,7 @@ static enum plan_end try_again(struct plan *plan, uint64_t now_ms, struct plan_b
 			plan->retry.most_ms);
 		batch->attempt++;
 	}
-	put_again(plan, batch);
+	again_put(plan, batch);
 	return PLAN_AGAIN;
 }
 
@@ -543,8 +353,11 @@ static enum plan_end split(struct plan *plan, struct plan_batch *batch)
 		free(batch);
 		return PLAN_GONE;
 	}
-	for (uint32_t first = batch->first; first < end; first += piece)
-		add_run(plan, batch->lane, first, end - first < piece ? end - first : piece, 1, true);
+	for (uint32_t first = batch->first; first < end; first += piece) {
+		struct plan_batch *part = batch_new(batch->lane, first, end - first < piece ? end - first : piece, 1);
+		part->split = true;
+		again_put(plan, part);
+	}
 	free(batch);
 	return PLAN_SPLIT;
 }
@@ -561,7 +374,7 @@ static enum plan_end refuse(struct plan *plan, struct plan_batch *batch, const s
 
 enum plan_end plan_settle(struct plan *plan, uint64_t now_ms, struct plan_batch *batch, const struct outcome *outcome)
 {
-	struct channel_state *channel = batch->lane->channel;
+	struct channel_state *channel = channel_of(plan, batch->lane);
 
 	leave_flight(plan, batch);
 	window_settled(&channel->window, now_ms, outcome, next_random(plan), plan->retry.base_ms, plan->retry.most_ms);

@@ -38,6 +38,7 @@ struct plan_batch {
 	unsigned int attempt;
 	bool split; /* came from a batch that was refused whole: refused again, it stays refused */
 	/* the plan's own */
+	bool uncut; /* still to be cut into batches */
 	struct plan_batch *next;
 	uint64_t due_ms;
 };
@@ -109,7 +110,7 @@ void *plan_lane_owner(const struct plan_lane *lane);
 /* Positions from here on were never cut into a batch. */
 uint32_t plan_lane_next(const struct plan_lane *lane);
 
-/* Positions that another attempt or resend is to send: a run of its own, under a new number. Due at once. */
+/* Positions that another attempt or resend is to send, however many: cut into runs under new numbers. Due at once. */
 void plan_lane_resend(struct plan *plan, struct plan_lane *lane, uint32_t first, uint32_t count, unsigned int attempt);
 
 /*

@@ -156,6 +156,211 @@ static void every_sliding_window_holds_the_rate_and_one_batch(void **state)
 	plan_lane_free(f->plan, &l);
 }
 
+/* A deterministic sequence of numbers below `most`. */
+static uint32_t draw(uint32_t *random, uint32_t most)
+{
+	*random = *random * 1103515245 + 12345;
+	return (*random >> 8) % most;
+}
+
+struct rate_case {
+	uint32_t count;
+	uint64_t per_ms;
+	uint32_t batch, cost;
+	uint32_t late_ms; /* a wake-up is up to so much too late */
+	bool full; /* the mean must reach the rate within 1 % */
+};
+
+struct sent {
+	uint64_t at_ms, units;
+};
+
+/* Sends `want` batches, at most 4,096, and writes down when each went. Small alerts of more urgency come between. */
+static size_t send_under_rate(const struct rate_case *c, struct sent *sent, size_t want, bool disturbed)
+{
+	struct plan *plan = plan_new((struct plan_retry){1000, 300000}, 7);
+	unsigned int to = plan_channel_add(plan, &(struct plan_channel){c->count, c->per_ms, 8, c->batch, false});
+	struct plan_lane_spec spec =
+		{.channel = to, .alert = 1, .urgency = URGENCY_TODAY, .size = UINT32_MAX, .number = 1, .cost = c->cost};
+	struct plan_lane *lanes[MANY + 1];
+	struct outcome outcome = outcome_make(CLASS_OK, 0, "test");
+	uint64_t now = 1000000;
+	uint32_t random = c->count * 31 + c->batch;
+	size_t count = 0, lane_count = 1;
+
+	lanes[0] = plan_lane_add(plan, &spec);
+	while (count < want) {
+		struct plan_batch *batch;
+		uint64_t wait;
+		if (disturbed && lane_count < MANY && draw(&random, 4) == 0) {
+			spec.alert++;
+			spec.urgency = (enum urgency)draw(&random, URGENCY_COUNT);
+			spec.size = 1 + draw(&random, c->batch);
+			lanes[lane_count++] = plan_lane_add(plan, &spec);
+		}
+		if (plan_next(plan, now, &batch, &wait) != PLAN_SEND) {
+			now += wait + draw(&random, c->late_ms + 1);
+			continue;
+		}
+		sent[count++] = (struct sent){now, (uint64_t)batch->count * c->cost};
+		if (disturbed && draw(&random, 16) == 0)
+			outcome = outcome_make(CLASS_RETRY, 1, "test");
+		else
+			outcome = outcome_make(CLASS_OK, 0, "test");
+		plan_settle(plan, now, batch, &outcome);
+	}
+	for (size_t i = 0; i < lane_count; i++)
+		plan_lane_free(plan, &lanes[i]);
+	plan_free(&plan);
+	return count;
+}
+
+/* From each send to each later one: no more than the rate for the time between, and one batch. Exact, in whole numbers. */
+static void assert_windows_hold(const struct rate_case *c, const struct sent *sent, size_t count)
+{
+	uint64_t burst = (uint64_t)c->batch * c->cost;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t units = 0;
+		for (size_t k = i; k < count; k++) {
+			units += sent[k].units;
+			if (units > burst && (units - burst) * c->per_ms > (sent[k].at_ms - sent[i].at_ms) * c->count)
+				fail_msg("%u in %llu ms, batch %u x %u: %llu units from %llu to %llu", c->count,
+					(unsigned long long)c->per_ms, c->batch, c->cost, (unsigned long long)units,
+					(unsigned long long)sent[i].at_ms, (unsigned long long)sent[k].at_ms);
+		}
+	}
+}
+
+static const struct rate_case rate_cases[] = {
+	/* Where a batch is no whole number of milliseconds, and the wake-up is late besides. */
+	{1200, 1000, 20, 1, 1, true},
+	{1200, 1000, 20, 3, 1, true},
+	{1200, 1000, 7, 1, 1, true},
+	{900, 1000, 20, 1, 1, true},
+	{700, 1000, 20, 2, 1, true},
+	{333, 1000, 10, 1, 1, true},
+	{10000, 1000, 100, 1, 1, true},
+	{7777, 1000, 50, 1, 1, true},
+	{20000, 1000, 100, 1, 1, true},
+	{99991, 1000, 1000, 1, 1, true},
+	{61, 1000, 20, 1, 2, true},
+	{50, 1000, 20, 1, 2, true},
+	{10, 1000, 20, 2, 2, true},
+	{20, 60000, 1, 1, 10, true},
+	{100, 3600000, 1, 1, 10, true},
+	{3000, 3600000, 20, 1, 10, true},
+	{2, 604800000, 1, 1, 10, true},
+	/* Late by more, or batches of one in a few milliseconds: slower, and never too quick. */
+	{1200, 1000, 20, 1, 40, false},
+	{1200, 1000, 1, 1, 1, false},
+	{300, 1000, 1, 1, 1, false},
+	{300, 1000, 1, 3, 3, false},
+	{1000, 1000, 2, 1, 3, false},
+	{100000, 1000, 3, 1, 1, false},
+};
+
+static void no_rate_is_exceeded_in_any_sliding_window(void **state)
+{
+	static struct sent sent[1200];
+
+	for (size_t i = 0; i < sizeof(rate_cases) / sizeof(rate_cases[0]); i++) {
+		size_t count = send_under_rate(&rate_cases[i], sent, 1200, false);
+		assert_windows_hold(&rate_cases[i], sent, count);
+		count = send_under_rate(&rate_cases[i], sent, 1200, true);
+		assert_windows_hold(&rate_cases[i], sent, count);
+	}
+}
+
+static void a_rate_is_used_to_a_hundredth(void **state)
+{
+	static struct sent sent[1200];
+
+	for (size_t i = 0; i < sizeof(rate_cases) / sizeof(rate_cases[0]); i++) {
+		const struct rate_case *c = &rate_cases[i];
+		size_t count = send_under_rate(c, sent, 1200, false);
+		uint64_t units = 0;
+		for (size_t k = 0; k + 1 < count; k++)
+			units += sent[k].units;
+		uint64_t may = (sent[count - 1].at_ms - sent[0].at_ms) * c->count / c->per_ms;
+		if (c->full && units * 100 < may * 99)
+			fail_msg("%u in %llu ms, batch %u: %llu of %llu", c->count, (unsigned long long)c->per_ms,
+				c->batch, (unsigned long long)units, (unsigned long long)may);
+	}
+}
+
+static void small_alerts_share_one_burst(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int to = channel(f, 10, 8, 20);
+	struct plan_lane *lanes[3];
+
+	for (uint32_t i = 0; i < 3; i++) {
+		lanes[i] = lane(f, to, i + 1, URGENCY_TODAY, 8);
+		if (i < 2)
+			settle(f, send_now(f), CLASS_OK, 0);
+	}
+	/* 16 of 20 went, 8 more are 4 too many. */
+	assert_int_equal(wait_now(f), 400);
+	f->now += 400;
+	settle(f, send_now(f), CLASS_OK, 0);
+	for (int i = 0; i < 3; i++)
+		plan_lane_free(f->plan, &lanes[i]);
+}
+
+static void what_waits_for_the_rate_lets_nothing_less_urgent_pass(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int to = channel(f, 10, 8, 20);
+	struct plan_lane *urgent = lane(f, to, 1, URGENCY_IMMEDIATE, 40);
+	struct plan_lane *small = lane(f, to, 2, URGENCY_ROUTINE, 1);
+
+	settle(f, send_now(f), CLASS_OK, 0);
+	f->now += 1000;
+	assert_int_equal(wait_now(f), 1000);
+	f->now += 1000;
+	struct plan_batch *batch = send_now(f);
+	assert_ptr_equal(batch->lane, urgent);
+	settle(f, batch, CLASS_OK, 0);
+	plan_lane_free(f->plan, &urgent);
+	plan_lane_free(f->plan, &small);
+}
+
+static void a_long_resend_is_cut_as_it_goes(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int to = channel(f, 0, 2, 20);
+	struct plan_lane *l = plan_lane_add(f->plan,
+		&(struct plan_lane_spec){.channel = to,
+			.alert = 1,
+			.urgency = URGENCY_TODAY,
+			.size = 1000,
+			.first = 900,
+			.number = 46,
+			.cost = 1});
+	struct plan_channel_view view;
+	bool numbers[200] = {false};
+	uint32_t expected = 100;
+
+	plan_lane_resend(f->plan, l, 100, 50, 1);
+	plan_lane_resend(f->plan, l, 400, 5, 1);
+	plan_channel_look(f->plan, to, f->now, &view);
+	assert_int_equal(view.waiting, 155);
+	for (int i = 0; i < 9; i++) {
+		struct plan_batch *batch = send_now(f);
+		assert_true(batch->number >= 46 && !numbers[batch->number]);
+		numbers[batch->number] = true;
+		assert_int_equal(batch->first, expected);
+		expected += batch->count;
+		expected = expected == 150 ? 400 : expected == 405 ? 900 : expected;
+		settle(f, batch, CLASS_OK, 0);
+	}
+	idle_now(f);
+	plan_channel_look(f->plan, to, f->now, &view);
+	assert_int_equal(view.waiting, 0);
+	plan_lane_free(f->plan, &l);
+}
+
 static void the_urgent_overtakes_within_one_batch(void **state)
 {
 	struct fixture *f = *state;
@@ -527,6 +732,11 @@ int main(void)
 		CASE(a_lane_is_cut_in_order_to_its_end),
 		CASE(the_window_bounds_what_is_in_flight),
 		CASE(every_sliding_window_holds_the_rate_and_one_batch),
+		CASE(no_rate_is_exceeded_in_any_sliding_window),
+		CASE(a_rate_is_used_to_a_hundredth),
+		CASE(small_alerts_share_one_burst),
+		CASE(what_waits_for_the_rate_lets_nothing_less_urgent_pass),
+		CASE(a_long_resend_is_cut_as_it_goes),
 		CASE(the_urgent_overtakes_within_one_batch),
 		CASE(alerts_of_equal_urgency_take_turns_however_many_lanes_they_have),
 		CASE(a_slow_channel_delays_no_other),
