@@ -164,26 +164,36 @@ static void on_step(const char *step, void *arg)
 		atomic_fetch_sub(&stage->steps, 1);
 }
 
+bool stage_try(struct stage *stage, struct problems *problems)
+{
+	stage->ready = stage->closed = false;
+	stage->options = (struct app_options){.config = folder_at(&stage->folder, "crierd.conf"),
+		.ready = on_ready,
+		.arg = stage,
+		.drain_ms = 5000};
+	if (app_open(stage->loop, &stage->options, &stage->app, problems) != RESULT_OK) {
+		stage->app = NULL;
+		turns_settle(stage->loop);
+		return false;
+	}
+	ledger_set_step_hook(app_ledger(stage->app), on_step, stage);
+	if (!turns_until_set(stage->loop, &stage->ready))
+		fail_msg("the daemon does not get ready");
+	return true;
+}
+
 void stage_start(struct stage *stage)
 {
 	struct problems problems;
 	struct buf words;
 
 	problems_init(&problems);
-	stage->ready = stage->closed = false;
-	stage->options = (struct app_options){.config = folder_at(&stage->folder, "crierd.conf"),
-		.ready = on_ready,
-		.arg = stage,
-		.drain_ms = 5000};
-	if (app_open(stage->loop, &stage->options, &stage->app, &problems) != RESULT_OK) {
+	if (!stage_try(stage, &problems)) {
 		buf_init(&words, 65536);
 		problems_text(&problems, LANG_EN, &words);
 		fail_msg("the daemon does not start: %s", buf_text(&words));
 	}
 	problems_fini(&problems);
-	ledger_set_step_hook(app_ledger(stage->app), on_step, stage);
-	if (!turns_until_set(stage->loop, &stage->ready))
-		fail_msg("the daemon does not get ready");
 }
 
 void stage_stop(struct stage *stage)

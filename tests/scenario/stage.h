@@ -49,6 +49,9 @@ void stage_roster(struct stage *stage, unsigned int count);
 /* Starts the daemon and waits until it is ready; fails the test with its problems when it does not start. */
 void stage_start(struct stage *stage);
 
+/* The same, but says whether it started and is ready; why not stands in `problems`. Nothing of it is left then. */
+bool stage_try(struct stage *stage, struct problems *problems);
+
 /* Stops it politely, or kills it: nothing more is written. */
 void stage_stop(struct stage *stage);
 void stage_kill(struct stage *stage);
