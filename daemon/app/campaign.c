@@ -6,6 +6,7 @@
 #include "app/dispatch.h"
 #include "app/intake.h"
 #include "app/outlets.h"
+#include "app/places.h"
 #include "app/receipts.h"
 #include "app/signs.h"
 #include "base/clock.h"
@@ -85,6 +86,7 @@ void campaign_free(struct campaign *campaign)
 		struct lane *lane = &campaign->lanes[i];
 		plan_lane_free(app->plan, &lane->plan);
 		tally_fini(&lane->tally);
+		places_free(&lane->places);
 		set_free(&lane->set);
 		message_free(&lane->message);
 		free(lane->audience);

@@ -7,6 +7,7 @@
 #include "app/campaign.h"
 #include "app/listen.h"
 #include "app/outlets.h"
+#include "app/places.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -44,7 +45,7 @@ void receipts_forget(struct app *app, uint32_t alert)
 }
 
 /* A resident's place in a lane. False when they are not in it. */
-static bool locate(const struct app *app, const struct lane *lane, phone_t phone, uint32_t *position)
+static bool locate(const struct app *app, struct lane *lane, phone_t phone, uint32_t *position)
 {
 	uint32_t id;
 
@@ -52,7 +53,12 @@ static bool locate(const struct app *app, const struct lane *lane, phone_t phone
 		*position = 0;
 		return lane->tally.size == 1;
 	}
-	return people_find(roster_people(app->roster), phone, &id) && set_rank(lane->set, id, position);
+	if (!people_find(roster_people(app->roster), phone, &id))
+		return false;
+	if (!lane->placed)
+		lane->places = places_new(lane->set);
+	lane->placed = true;
+	return lane->places != NULL ? places_find(lane->places, id, position) : set_rank(lane->set, id, position);
 }
 
 /*

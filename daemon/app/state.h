@@ -62,6 +62,8 @@ struct lane {
 	char *audience, *language;
 	struct message *message; /* NULL: excluded */
 	struct set *set; /* NULL: the outlet itself is the one recipient */
+	struct places *places; /* of `set`, made at the first receipt where it pays; or NULL */
+	bool placed; /* it was looked whether it pays */
 	struct tally tally;
 	struct plan_lane *plan; /* NULL: excluded, or not begun, or over */
 	bool ended; /* nothing of it will be sent any more */

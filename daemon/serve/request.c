@@ -26,6 +26,13 @@ static struct serve_request *request_new(struct serve *serve, struct MHD_Connect
 	return request;
 }
 
+/* Gives back one of ours; the kept one stays. */
+static void release(const struct serve *serve, struct MHD_Response *response)
+{
+	if (response != NULL && response != serve->empty)
+		MHD_destroy_response(response);
+}
+
 void serve_on_completed(void *arg, struct MHD_Connection *connection, void **at, enum MHD_RequestTerminationCode why)
 {
 	struct serve *serve = arg;
@@ -41,8 +48,9 @@ void serve_on_completed(void *arg, struct MHD_Connection *connection, void **at,
 	serve->free_slots[serve->free_count++] = slot;
 	if (request->state == REQUEST_STREAM)
 		serve->streams--;
-	if (request->response != NULL)
-		MHD_destroy_response(request->response);
+	if (request->state == REQUEST_WAITING && !request->suspended)
+		serve->polled--;
+	release(serve, request->response);
 	buf_fini(&request->body);
 	buf_fini(&request->out);
 	free(request);
@@ -112,7 +120,31 @@ static struct MHD_Response *cut_response(const struct serve_reply *reply)
 		cut, on_cut_free);
 }
 
-static struct MHD_Response *make_response(const struct serve_reply *reply)
+void serve_forget_empty(struct serve *serve)
+{
+	if (serve->empty != NULL)
+		MHD_destroy_response(serve->empty);
+	free(serve->empty_type);
+	serve->empty = NULL;
+	serve->empty_type = NULL;
+}
+
+/* Providers are answered millions of times with nothing but a status: all of them share one reply. */
+static struct MHD_Response *empty_response(struct serve *serve, const char *type)
+{
+	if (serve->empty != NULL && strcmp(serve->empty_type, type) == 0)
+		return serve->empty;
+	serve_forget_empty(serve);
+	serve->empty = MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+	REQUIRE(serve->empty != NULL);
+	serve->empty_type = mem_strdup(type);
+	MHD_add_response_header(serve->empty, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	return serve->empty;
+}
+
+static const char plain[] = "text/plain; charset=utf-8";
+
+static struct MHD_Response *make_response(struct serve *serve, const struct serve_reply *reply)
 {
 	static const enum MHD_ResponseMemoryMode modes[] = {
 		[SERVE_COPY] = MHD_RESPMEM_MUST_COPY,
@@ -123,11 +155,13 @@ static struct MHD_Response *make_response(const struct serve_reply *reply)
 
 	if (reply->cut)
 		response = cut_response(reply);
+	else if (reply->body_size == 0 && reply->body_kind != SERVE_TAKE && reply->headers == NULL)
+		return empty_response(serve, reply->type != NULL ? reply->type : plain);
 	else
 		response = MHD_create_response_from_buffer(reply->body_size, (void *)(uintptr_t)reply->body,
 			modes[reply->body_kind]);
 	REQUIRE(response != NULL);
-	serve_add_headers(response, reply, "text/plain; charset=utf-8");
+	serve_add_headers(response, reply, plain);
 	return response;
 }
 
@@ -137,7 +171,7 @@ static enum MHD_Result queue(struct serve_request *request, unsigned int status,
 	if (request->state != REQUEST_STREAM)
 		request->state = REQUEST_ANSWERED;
 	enum MHD_Result result = MHD_queue_response(request->connection, status != 0 ? status : MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
+	release(request->serve, response);
 	return result;
 }
 
@@ -158,10 +192,11 @@ static enum MHD_Result ask_handler(struct serve_request *request)
 
 	switch (serve->handler(serve->arg, request, &reply)) {
 	case SERVE_ANSWER:
-		return queue(request, reply.status, make_response(&reply));
+		return queue(request, reply.status, make_response(serve, &reply));
 	case SERVE_LATER:
 		request->state = REQUEST_WAITING;
-		MHD_suspend_connection(request->connection);
+		request->since_ms = serve->now_ms;
+		serve->polled++;
 		return MHD_YES;
 	case SERVE_STREAM:
 		request->state = REQUEST_STREAM;
@@ -197,12 +232,27 @@ static enum MHD_Result take_body(struct serve_request *request, const char *byte
 	return MHD_YES;
 }
 
-/* Called at the head, for each part of the body, at the end, and again after a suspension. */
+/* Offered again without an answer: left so for a while, then no more. */
+static enum MHD_Result wait_on(struct serve_request *request)
+{
+	struct serve *serve = request->serve;
+
+	if (request->suspended || serve->now_ms - request->since_ms < SERVE_POLL_MS)
+		return MHD_YES;
+	request->suspended = true;
+	serve->polled--;
+	MHD_suspend_connection(request->connection);
+	return MHD_YES;
+}
+
+/* Called at the head, for each part of the body, at the end, and again while it waits and after a suspension. */
 enum MHD_Result serve_on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
 	const char *version, const char *upload, size_t *upload_size, void **at)
 {
 	struct serve_request *request = *at;
 
+	if (request != NULL && request->state == REQUEST_WAITING)
+		return wait_on(request);
 	if (request == NULL)
 		return begin(arg, connection, at);
 	if (request->state == REQUEST_READY) {
@@ -222,6 +272,17 @@ enum MHD_Result serve_on_request(void *arg, struct MHD_Connection *connection, c
 	return ask_handler(request);
 }
 
+/* A waiting request is to be offered once more. */
+static void ready(struct serve_request *request)
+{
+	request->state = REQUEST_READY;
+	if (request->suspended)
+		MHD_resume_connection(request->connection);
+	else
+		request->serve->polled--;
+	request->suspended = false;
+}
+
 bool serve_answer(struct serve *serve, uint64_t id, const struct serve_reply *reply)
 {
 	struct serve_request *request = find(serve, id);
@@ -231,10 +292,9 @@ bool serve_answer(struct serve *serve, uint64_t id, const struct serve_reply *re
 			free((void *)(uintptr_t)reply->body);
 		return false;
 	}
-	request->response = make_response(reply);
+	request->response = make_response(serve, reply);
 	request->status = reply->status;
-	request->state = REQUEST_READY;
-	MHD_resume_connection(request->connection);
+	ready(request);
 	serve_kick(serve);
 	return true;
 }
@@ -242,8 +302,7 @@ bool serve_answer(struct serve *serve, uint64_t id, const struct serve_reply *re
 void serve_break(struct serve_request *request)
 {
 	if (request->state == REQUEST_WAITING) {
-		request->state = REQUEST_READY; /* without a response */
-		MHD_resume_connection(request->connection);
+		ready(request); /* without a response */
 	} else if (request->state == REQUEST_STREAM) {
 		request->ending = true;
 		serve_stream_wake(request);

@@ -4,12 +4,14 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/require.h"
 #include "serve/state.h"
 
 #define CONNECTION_TIMEOUT_S 30u
-#define CONNECTION_MEMORY    (64u << 10)
+/* For the head of a request and, with what is left, its answer's. The daemon clears all of it for every request. */
+#define CONNECTION_MEMORY (16u << 10)
 
 /* Lets the daemon do what is ready, then asks when it wants to be called again. */
 static void turn(void *arg)
@@ -19,6 +21,7 @@ static void turn(void *arg)
 
 	if (serve->closing)
 		return;
+	serve->now_ms = clock_mono_ms();
 	MHD_run(serve->daemon);
 	if (serve->closing)
 		return;
@@ -26,8 +29,10 @@ static void turn(void *arg)
 		timer_disarm(&serve->timer);
 	else if (wait_ms > 0)
 		timer_arm(&serve->timer, wait_ms);
-	else
+	else if (serve->polled == 0)
 		serve_kick(serve);
+	else
+		timer_arm(&serve->timer, 1); /* for those that wait; whatever else there is has its event */
 }
 
 void serve_kick(struct serve *serve)
@@ -127,6 +132,7 @@ static void stop(void *arg)
 			serve_break(serve->slots[i]);
 	uv_close((uv_handle_t *)poll, on_poll_closed);
 	MHD_stop_daemon(serve->daemon);
+	serve_forget_empty(serve);
 }
 
 void serve_close(struct serve *serve, void (*closed)(void *arg), void *arg)

@@ -13,7 +13,7 @@
  */
 enum request_state {
 	REQUEST_READING, /* its body is still coming */
-	REQUEST_WAITING, /* SERVE_LATER: suspended */
+	REQUEST_WAITING, /* SERVE_LATER: looked at again at each turn, or, after SERVE_POLL_MS, suspended */
 	REQUEST_READY, /* `response` is there (or NULL: drop it), to be queued when the daemon comes back to it */
 	REQUEST_STREAM,
 	REQUEST_ANSWERED, /* the daemon has the reply */
@@ -30,13 +30,20 @@ struct serve_request {
 	size_t body_seen;
 	struct MHD_Response *response;
 	unsigned int status;
+	uint64_t since_ms; /* waiting: monotonic */
+	bool suspended; /* waiting, or a stream with nothing to send */
 	/* streams */
 	struct buf out;
-	bool suspended;
 	bool ending;
 	bool broken;
 	char peer[INET6_ADDRSTRLEN];
 };
+
+/*
+ * To suspend a connection and to resume it costs two system calls, as much as reading its request. Most late answers come
+ * within a commit of the ledger, so a waiting request is at first left where it is, and the daemon offers it again and again.
+ */
+#define SERVE_POLL_MS 20u
 
 struct serve {
 	struct loop *loop;
@@ -51,6 +58,10 @@ struct serve {
 	unsigned int free_count;
 	uint64_t serial;
 	unsigned int streams;
+	unsigned int polled; /* waiting and not suspended */
+	uint64_t now_ms; /* monotonic, of this turn */
+	struct MHD_Response *empty; /* the last reply without a body, for the next */
+	char *empty_type;
 	struct timer timer; /* the daemon's own timeouts */
 	struct timer heartbeat; /* of streams */
 	struct deferred soon;
@@ -80,5 +91,8 @@ void serve_add_headers(struct MHD_Response *response, const struct serve_reply *
 
 /* request.c: wakes a request that waits, to be dropped. */
 void serve_break(struct serve_request *request);
+
+/* request.c: gives the kept reply back. */
+void serve_forget_empty(struct serve *serve);
 
 #endif

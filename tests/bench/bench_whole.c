@@ -49,14 +49,14 @@ static enum MHD_Result on_bare(void *arg, struct MHD_Connection *connection, con
 	return MHD_queue_response(connection, MHD_HTTP_OK, arg);
 }
 
-/* As serve/serve.c: epoll, suspension possible, no threads, 64 KiB and 30 s for each connection. One reply for all. */
+/* As serve/serve.c: epoll, suspension possible, no threads, 16 KiB and 30 s for each connection. One reply for all. */
 static void run_bare(int tell)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, (void *)(uintptr_t) "",
 		MHD_RESPMEM_PERSISTENT);
 	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_bare,
 		response, MHD_OPTION_CONNECTION_LIMIT, 1024u, MHD_OPTION_CONNECTION_TIMEOUT, 30u,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (daemon == NULL)
