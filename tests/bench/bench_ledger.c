@@ -1,13 +1,16 @@
 /*
  * How fast facts become durable, beside what SQLite and a plain synced log reach with the same facts in the same run.
  *
- *	bench_ledger [recipients, 1000000] [batch, 100] [folder, $TMPDIR or /tmp]
+ *	bench_ledger [recipients, 1000000] [batch, 100]
  *
  * 1. intent and outcome of every batch, as the plan makes them: an outcome follows when its intent is durable, with at
- *    most 256 batches on the way; and the same without that bound
+ *    most 1024 batches on the way; memory while all of them are still outstanding, each one's state included
  * 2. one receipt for each recipient, scattered in golden-section order, in lots of 1000
- * 3. the latency of one fact at a time, append to durable
- * 4. start: open and replay
+ * 3. a steady load: how old the oldest record of each commit is when it is durable. The ledger waits for no interval: a
+ *    commit begins when the one before has ended, so the interval is what a commit takes, and the oldest record has seen
+ *    the rest of one and all of the next
+ * 4. one fact at a time, append to durable, beside a write and an fdatasync
+ * 5. start: open and replay
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,30 +23,39 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "flow/tally.h"
 #include "ledger/ledger.h"
 #include "ledger/replay.h"
+#include "table.h"
 
 #define EPOCH  INT64_C(1795000000000)
-#define WINDOW 256
+#define WINDOW 1024
 #define LOT    1000
+
+/* The goals of rows that have no ceiling of their own. */
+#define RECIPIENTS_GOAL 2e6
+#define RECEIPTS_GOAL   3e5
+#define STEADY_RATE     20000
+#define STEADY_RECORDS  40000
+#define RAW_MOST        1000000u
 
 struct bench {
 	char folder[256];
 	struct loop *loop;
 	struct ledger *ledger;
 	uint32_t recipients, batch, batches;
+	uint32_t raw; /* recipients of the ceilings */
 	uint32_t alert;
 	uint32_t begun, settled, on_the_way;
 	uint32_t window;
 	uint64_t *latency;
 	uint32_t measured;
 	uint64_t since_us;
+	uint64_t *appended; /* of each record of the steady load */
+	double *oldest, *intervals; /* microseconds, of each commit */
+	size_t commits;
+	uint64_t commit_count, commit_us;
 };
-
-static double seconds(uint64_t since_us)
-{
-	return (double)(clock_mono_us() - since_us) / 1e6;
-}
 
 static void die(const char *what)
 {
@@ -153,7 +165,7 @@ static double run_batches(struct bench *bench, uint32_t window)
 	begin_batches(bench);
 	while (bench->settled < bench->batches)
 		loop_turn(bench->loop);
-	return bench->recipients / seconds(since);
+	return bench->recipients / bench_seconds(since);
 }
 
 static uint32_t scattered(uint32_t i, uint32_t size)
@@ -192,7 +204,7 @@ static double run_receipts(struct bench *bench)
 	}
 	while (bench->on_the_way > 0)
 		loop_turn(bench->loop);
-	return bench->recipients / seconds(since);
+	return bench->recipients / bench_seconds(since);
 }
 
 static void on_single(void *arg, enum result result)
@@ -201,6 +213,60 @@ static void on_single(void *arg, enum result result)
 
 	(void)result;
 	bench->latency[bench->measured++] = clock_mono_us() - bench->since_us;
+}
+
+/* Records become durable in their order: the first that is told of a commit is its oldest. */
+static void on_steady(void *arg, enum result result)
+{
+	struct bench *bench = arg;
+	struct ledger_stats stats;
+	uint64_t now_us = clock_mono_us();
+
+	(void)result;
+	ledger_stats(bench->ledger, &stats);
+	if (stats.commits != bench->commit_count) {
+		bench->oldest[bench->commits] = (double)(now_us - bench->appended[bench->settled]);
+		bench->intervals[bench->commits++] = (double)(now_us - bench->commit_us);
+		bench->commit_count = stats.commits;
+		bench->commit_us = now_us;
+	}
+	bench->settled++;
+}
+
+static void run_steady(struct bench *bench)
+{
+	struct ledger_receipt receipt = {.count = 1, .state = STATE_DELIVERED, .at_ms = EPOCH};
+	struct ledger_stats stats;
+
+	bench->appended = mem_calloc(STEADY_RECORDS, sizeof(*bench->appended));
+	bench->oldest = mem_calloc(STEADY_RECORDS, sizeof(*bench->oldest));
+	bench->intervals = mem_calloc(STEADY_RECORDS, sizeof(*bench->intervals));
+	bench->begun = bench->settled = 0;
+	ledger_stats(bench->ledger, &stats);
+	bench->commit_count = stats.commits;
+	uint64_t since = bench->commit_us = clock_mono_us();
+	while (bench->settled < STEADY_RECORDS) {
+		while (bench->begun < STEADY_RECORDS && bench->begun < bench_seconds(since) * STEADY_RATE) {
+			bench->appended[bench->begun++] = clock_mono_us();
+			ledger_receipts(bench->ledger, bench->alert, &receipt, 1, on_steady, bench);
+		}
+		loop_step(bench->loop);
+	}
+	double oldest = bench_share(bench->oldest, bench->commits, 0.99);
+	double interval = bench_share(bench->intervals, bench->commits, 0.99);
+
+	printf("%d records/s, %zu commits              oldest p50 %.0f us   p99 %.0f us   interval p50 %.0f us   p99 %.0f us\n",
+		STEADY_RATE, bench->commits, bench_median(bench->oldest, bench->commits), oldest,
+		bench_median(bench->intervals, bench->commits), interval);
+	row_ceiling("ledger oldest record durable, p99", oldest / 1e3, interval / 1e3, 2 * interval / oldest, 1, "ms");
+	free(bench->appended);
+	free(bench->oldest);
+	free(bench->intervals);
+}
+
+static double milliseconds(uint64_t us)
+{
+	return (double)us / 1e3;
 }
 
 static int by_number(const void *a, const void *b)
@@ -223,8 +289,9 @@ static void run_latency(struct bench *bench)
 			loop_turn(bench->loop);
 	}
 	qsort(bench->latency, TIMES, sizeof(*bench->latency), by_number);
-	printf("one fact to durable                  p50 %" PRIu64 " us   p99 %" PRIu64 " us   max %" PRIu64 " us\n",
-		bench->latency[TIMES / 2], bench->latency[TIMES * 99 / 100], bench->latency[TIMES - 1]);
+	printf("one fact to durable                  p50 %.2f ms   p99 %.2f ms   max %.2f ms\n",
+		milliseconds(bench->latency[TIMES / 2]), milliseconds(bench->latency[TIMES * 99 / 100]),
+		milliseconds(bench->latency[TIMES - 1]));
 	free(bench->latency);
 }
 
@@ -270,7 +337,7 @@ static double raw_rows(const struct bench *bench)
 
 	sqlite3_prepare_v2(db, "INSERT INTO row VALUES (?1, 1, ?2, ?3)", -1, &insert, NULL);
 	raw_exec(db, "BEGIN");
-	for (uint32_t i = 0; i < bench->recipients; i++) {
+	for (uint32_t i = 0; i < bench->raw; i++) {
 		sqlite3_bind_int64(insert, 1, i);
 		sqlite3_bind_int64(insert, 2, i * 7919);
 		sqlite3_bind_int64(insert, 3, EPOCH + i);
@@ -281,7 +348,7 @@ static double raw_rows(const struct bench *bench)
 			raw_exec(db, "COMMIT; BEGIN");
 	}
 	raw_exec(db, "COMMIT");
-	double rate = bench->recipients / seconds(since);
+	double rate = bench->raw / bench_seconds(since);
 
 	sqlite3_finalize(insert);
 	sqlite3_close(db);
@@ -298,7 +365,7 @@ static double raw_blocks(const struct bench *bench)
 
 	sqlite3_prepare_v2(db, "INSERT INTO block VALUES (?1, ?2)", -1, &insert, NULL);
 	raw_exec(db, "BEGIN");
-	for (uint32_t i = 0; i < bench->recipients / LOT; i++) {
+	for (uint32_t i = 0; i < bench->raw / LOT; i++) {
 		memcpy(bytes, &i, sizeof(i));
 		sqlite3_bind_int64(insert, 1, i);
 		sqlite3_bind_blob(insert, 2, bytes, sizeof(bytes), SQLITE_STATIC);
@@ -309,7 +376,7 @@ static double raw_blocks(const struct bench *bench)
 			raw_exec(db, "COMMIT; BEGIN");
 	}
 	raw_exec(db, "COMMIT");
-	double rate = bench->recipients / seconds(since);
+	double rate = bench->raw / bench_seconds(since);
 
 	sqlite3_finalize(insert);
 	sqlite3_close(db);
@@ -326,14 +393,14 @@ static double raw_log(const struct bench *bench)
 	snprintf(path, sizeof(path), "%s/raw.log", bench->folder);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-	for (uint32_t i = 0; i < bench->recipients; i += 10000) {
+	for (uint32_t i = 0; i < bench->raw; i += 10000) {
 		memcpy(bytes, &i, sizeof(i));
 		if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) || fdatasync(fd) != 0)
 			die("raw log");
 	}
 	close(fd);
 	unlink(path);
-	return bench->recipients / seconds(since);
+	return bench->raw / bench_seconds(since);
 }
 
 static void raw_latency(const struct bench *bench)
@@ -355,8 +422,8 @@ static void raw_latency(const struct bench *bench)
 	close(fd);
 	unlink(path);
 	qsort(latency, TIMES, sizeof(*latency), by_number);
-	printf("  write and fdatasync alone          p50 %" PRIu64 " us   p99 %" PRIu64 " us\n", latency[TIMES / 2],
-		latency[TIMES * 99 / 100]);
+	printf("  write and fdatasync alone          p50 %.2f ms   p99 %.2f ms\n", milliseconds(latency[TIMES / 2]),
+		milliseconds(latency[TIMES * 99 / 100]));
 }
 
 static void on_batch(void *arg, const struct ledger_batch *batch)
@@ -378,75 +445,64 @@ static void run_start(struct bench *bench)
 	uint64_t since = clock_mono_us(), told = 0;
 
 	open_ledger(bench);
-	double opened = seconds(since);
+	double opened = bench_seconds(since);
 
 	problems_init(&problems);
 	since = clock_mono_us();
 	if (ledger_replay(bench->ledger, &events, &told, &problems) != RESULT_OK)
 		die("replay");
-	double replayed = seconds(since);
+	double replayed = bench_seconds(since);
 
 	printf("start: open %.0f ms, replay %.0f ms for %" PRIu64 " recipients of batches and receipts (%.1f M/s)\n",
 		opened * 1e3, replayed * 1e3, told, (double)told / replayed / 1e6);
 	close_ledger(bench);
 }
 
-static void clean(const struct bench *bench)
+/* What the ledger takes while everybody is outstanding, with the byte that the daemon keeps of each. */
+static double run_all(struct bench *bench, double *receipts, double *memory)
 {
-	static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.reserve",
-		"ledger.lock", "raw.db", "raw.db-wal", "raw.db-shm", "raw.log"};
-	char path[320];
+	struct tally tally;
+	double before = bench_anonymous_mib();
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", bench->folder, names[i]);
-		unlink(path);
-	}
-	rmdir(bench->folder);
+	open_ledger(bench);
+	tally_init(&tally, bench->recipients, STATE_WAITING);
+	double rate = run_batches(bench, WINDOW);
+	tally_move_all(&tally, 0, bench->recipients, STATE_WAITING, STATE_IN_FLIGHT);
+	*memory = (bench_anonymous_mib() - before) * 1048576 / bench->recipients;
+	*receipts = run_receipts(bench);
+	tally_fini(&tally);
+	close_ledger(bench);
+	return rate;
 }
 
 int main(int argc, char **argv)
 {
 	struct bench bench = {.recipients = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000,
 		.batch = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100};
-	const char *under = argc > 3 ? argv[3] : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+	double receipts, memory;
 
 	if (bench.batch == 0 || bench.recipients < 10000)
 		die("recipients at least 10000, batch at least 1");
-	snprintf(bench.folder, sizeof(bench.folder), "%s/bench_ledger.XXXXXX", under);
-	if (mkdtemp(bench.folder) == NULL)
-		die("mkdtemp");
+	bench_folder_make(bench.folder);
 	bench.batches = bench.recipients / bench.batch;
+	bench.raw = bench.recipients < RAW_MOST ? bench.recipients : RAW_MOST;
+	printf("%u recipients in batches of %u\n", bench.recipients, bench.batch);
+	double rate = run_all(&bench, &receipts, &memory);
+	double size = (double)file_size(&bench, "ledger.db") / bench.recipients;
 	double rows = raw_rows(&bench), blocks = raw_blocks(&bench), log = raw_log(&bench);
 
-	printf("%u recipients in batches of %u, folder %s\n", bench.recipients, bench.batch, bench.folder);
-	printf("ceilings, recipients/s               SQLite rows in key order %.2f M, blocks %.2f M, synced log %.2f M\n",
+	printf("for comparison, recipients/s         SQLite rows in key order %.2f M, blocks %.2f M, synced log %.2f M\n",
 		rows / 1e6, blocks / 1e6, log / 1e6);
+	row_ceiling("ledger intents and outcomes", rate, blocks, rate / RECIPIENTS_GOAL, 1, "recipients/s");
+	row_ceiling("ledger receipts", receipts, blocks, receipts / RECEIPTS_GOAL, 1, "receipts/s");
+	row_target("ledger bytes on disk", size, 64, "B/recipient");
+	row_target("ledger memory per recipient", memory, 16, "B/recipient");
+	run_start(&bench);
 	open_ledger(&bench);
-	double paced = run_batches(&bench, WINDOW);
-	double free_running = run_batches(&bench, UINT32_MAX);
-	struct ledger_stats stats;
-
-	ledger_stats(bench.ledger, &stats);
-	printf("intent and outcome, window %d        %.2f M recipients/s   x%.2f of rows   x%.2f of blocks\n", WINDOW,
-		paced / 1e6, paced / rows, paced / blocks);
-	printf("intent and outcome, no window        %.2f M recipients/s   x%.2f of rows   x%.2f of blocks\n",
-		free_running / 1e6, free_running / rows, free_running / blocks);
-	printf("  groups: %" PRIu64 " commits, %" PRIu64 " records, slowest group %.1f ms\n", stats.commits,
-		stats.records, (double)stats.latency_most_us / 1e3);
-	double receipts = run_receipts(&bench);
-
-	printf("receipts, scattered                  %.2f M/s   x%.2f of blocks   x%.2f of the log\n", receipts / 1e6,
-		receipts / blocks, receipts / log);
+	run_steady(&bench);
 	run_latency(&bench);
 	raw_latency(&bench);
 	close_ledger(&bench);
-	/* Two runs of batches and one of receipts. */
-	uint64_t size = file_size(&bench, "ledger.db");
-
-	printf("on disk                              %.1f bytes per recipient of intent, outcome and receipt (ledger.db %.1f MiB for"
-	       " 2 x batches + 1 x receipts)\n",
-		(double)size / bench.recipients, (double)size / 1048576.0);
-	run_start(&bench);
-	clean(&bench);
+	bench_folder_remove(bench.folder);
 	return 0;
 }
