@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "loop/file.h"
 
@@ -26,29 +27,36 @@ static void mark_of(const struct config_schedule *schedule, char mark[MARK_MOST]
 	free(both);
 }
 
-/* The time that stands in front of `mark`; 0: it is not there. */
-static int64_t find(const char *lines, const char *mark)
+/* What was written last time: by mark, the time that stands in front of it. */
+static void read_lines(const char *lines, struct map *times)
 {
 	for (const char *line = lines; line != NULL && *line != '\0';) {
-		char found[MARK_MOST];
-		int64_t since_ms;
-		if (sscanf(line, "%" SCNd64 " %16s", &since_ms, found) == 2 && strcmp(found, mark) == 0)
-			return since_ms;
+		char mark[MARK_MOST], *end;
+		long long since_ms = strtoll(line, &end, 10);
+		size_t size = *end == ' ' ? strcspn(end + 1, " \n") : 0;
+		if (since_ms > 0 && size == MARK_MOST - 1) {
+			memcpy(mark, end + 1, size);
+			mark[size] = '\0';
+			map_put(times, mark, (uint64_t)since_ms);
+		}
 		line = strchr(line, '\n');
 		line = line != NULL ? line + 1 : NULL;
 	}
-	return 0;
 }
 
 void owed_since(struct app *app, int64_t *since_ms)
 {
 	char *path = mem_printf("%s/schedules", app->config->paths.state);
 	char *old = NULL;
+	uint64_t found;
 	size_t size;
+	struct map times;
 	struct buf new;
 
 	if (file_read_all(AT_FDCWD, path, FILE_MOST, &old, &size) != 0)
 		old = mem_strdup("");
+	map_init(&times);
+	read_lines(old, &times);
 	buf_init(&new, FILE_MOST);
 	for (size_t i = 0; i < app->config->schedule_count; i++) {
 		const struct config_schedule *schedule = &app->config->schedules[i];
@@ -57,7 +65,7 @@ void owed_since(struct app *app, int64_t *since_ms)
 		if (schedule->rule == NULL)
 			continue;
 		mark_of(schedule, mark);
-		since_ms[i] = find(old, mark);
+		since_ms[i] = map_get(&times, mark, &found) ? (int64_t)found : 0;
 		if (since_ms[i] == 0)
 			since_ms[i] = clock_wall_ms();
 		buf_printf(&new, "%" PRId64 " %s %s\n", since_ms[i], mark, schedule->name);
@@ -65,6 +73,7 @@ void owed_since(struct app *app, int64_t *since_ms)
 	if (strcmp(buf_text(&new), old) != 0 && file_replace(AT_FDCWD, path, new.data, new.size, 0640) != 0)
 		log_event(LOG_ERR, "schedules-unwritten", "error=%s", log_quote(strerror(errno)));
 	buf_fini(&new);
+	map_fini(&times);
 	free(old);
 	free(path);
 }
