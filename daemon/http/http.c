@@ -12,145 +12,153 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/require.h"
+#include "http/easy.h"
 #include "http/wire.h"
 
-#define CONNECTIONS    32u
-#define CONNECT_MS     5000u
-#define TOTAL_MS       30000u
-#define REPLY_MOST     (64u << 10)
+#define CONNECTIONS 32u
+/* What is kept for the next requests when fewer are under way. */
 #define IDLE_EASY_MOST 64u
-/* Common servers hang up on a waiting connection after 5 s and more; using one of that age invites doubt. */
-#define IDLE_CONNECTION_S 4L
-#define NAMES_KEPT_S      300L
+#define IDLE_CALL_MOST 256u
+#define ORIGIN_MOST    300u
+#define KEPT_MOST      (64u << 10) /* memory that a call not in use may hold on to */
+#define WAITING_MOST   (64u << 20) /* bytes of one call that waits: bounded by whoever asks */
+
+/*
+ * A server as it is written in addresses. libcurl is given as many requests at once as there may be connections; the others
+ * wait here, as libcurl would begin each of them anew, the address taken to pieces, whenever one ends.
+ */
+struct host {
+	struct link in_http;
+	unsigned int active;
+	struct list waiting;
+	char origin[]; /* "https://example.cn:8443" */
+};
 
 struct http {
 	struct loop *loop;
 	struct wire *wire;
+	unsigned int connections; /* to a host */
+	struct list hosts;
 	struct list active; /* in the multi */
 	struct list finished; /* their `done` is due */
 	unsigned int pending;
 	struct deferred deliver;
-	CURL *idle[IDLE_EASY_MOST];
-	unsigned int idle_count;
+	struct list idle_easies, idle_calls;
+	unsigned int idle_easy_count, idle_call_count;
+	struct easy_trust trust; /* libcurl's own defaults */
 	bool delivering;
 	bool closing;
 	bool wire_closing;
 	bool wire_closed;
-	char *ca_file; /* libcurl's own defaults */
-	char *ca_path;
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
 
 struct http_call {
 	struct http *http;
-	struct link link;
+	struct link link; /* on its host's `waiting`, or on http's `active`, `finished` or `idle_calls` */
 	void (*done)(void *arg, const struct http_reply *reply);
 	void *arg;
-	CURL *easy; /* while active */
-	struct curl_slist *headers;
-	char *body;
-	struct buf reply;
+	struct host *host; /* while it waits or is active */
+	struct easy *easy; /* since it is active, until it is told */
+	bool active;
+	struct http_request request; /* as it was asked for; its texts are below while it waits */
+	struct buf url, body, lines;
 	uint64_t began_ms;
-	bool begun; /* the connection stood and the request began to leave */
-	bool again; /* libcurl wanted to send it a second time */
-	bool head_whole; /* the empty line after the reply's headers came */
-	bool too_big;
-	long sent_before; /* CURLINFO_REQUEST_SIZE before the request: what a proxy's CONNECT took */
 	enum http_end end;
 	long status;
 	uint32_t retry_after_ms;
 	uint32_t took_ms;
-	char reason[CURL_ERROR_SIZE];
+	const char *reason;
 };
 
-static long bytes_sent(const struct http_call *call)
+static struct easy *easy_take(struct http *http)
 {
-	long sent = 0;
+	struct link *link = list_first(&http->idle_easies);
 
-	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
-	return sent - call->sent_before;
+	if (link == NULL)
+		return easy_new(http->wire, &http->trust);
+	list_remove(link);
+	http->idle_easy_count--;
+	return list_object(link, struct easy, link);
 }
 
-/*
- * The connection stands and the request is about to leave. libcurl sends a request once more by itself when a kept
- * connection died before a byte of reply, although the server may well have acted on it. It asks here first, each time.
- */
-static int on_begin(void *arg, char *peer, char *local, int peer_port, int local_port)
+static void easy_give(struct http *http, struct easy *easy)
 {
-	struct http_call *call = arg;
-
-	if (call->begun && bytes_sent(call) > 0) {
-		call->again = true;
-		return CURL_PREREQFUNC_ABORT;
-	}
-	call->begun = true;
-	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &call->sent_before);
-	return CURL_PREREQFUNC_OK;
-}
-
-/* libcurl takes a head that was cut off for a whole reply without a body: it is the empty line that tells. */
-static size_t on_head(char *line, size_t size, size_t count, void *arg)
-{
-	struct http_call *call = arg;
-	size_t length = size * count;
-
-	if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
-		call->head_whole = false; /* after a 100 comes another head */
-	else if ((length == 2 && memcmp(line, "\r\n", 2) == 0) || (length == 1 && *line == '\n'))
-		call->head_whole = true;
-	return length;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
-{
-	struct http_call *call = arg;
-
-	if (!buf_add(&call->reply, bytes, size * count)) {
-		call->too_big = true;
-		return 0;
-	}
-	return size * count;
-}
-
-static CURL *easy_take(struct http *http)
-{
-	if (http->idle_count > 0)
-		return http->idle[--http->idle_count];
-	CURL *easy = curl_easy_init();
-	REQUIRE(easy != NULL);
-	wire_attach(http->wire, easy);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	/* A dead name server must not stop the loop: a resolver's thread that is given up is left to end by itself. */
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, NAMES_KEPT_S);
-	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "crier/" CRIER_VERSION);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_begin);
-	return easy;
-}
-
-static void easy_give(struct http *http, CURL *easy)
-{
-	if (http->closing || http->idle_count == IDLE_EASY_MOST) {
-		curl_easy_cleanup(easy);
+	easy->owner = NULL;
+	if (http->wire_closing || http->idle_easy_count == IDLE_EASY_MOST) {
+		easy_free(easy);
 		return;
 	}
-	/* Nothing of the call may be reached through the handle while it waits. */
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
-	http->idle[http->idle_count++] = easy;
+	http->idle_easy_count++;
+	list_insert_after(&http->idle_easies.head, &easy->link); /* the last used is the next: its memory is at hand */
+}
+
+static void free_call(struct http_call *call)
+{
+	buf_fini(&call->url);
+	buf_fini(&call->body);
+	buf_fini(&call->lines);
+	free(call);
+}
+
+static struct http_call *call_take(struct http *http)
+{
+	struct link *link = list_first(&http->idle_calls);
+	struct http_call *call;
+
+	if (link != NULL) {
+		list_remove(link);
+		http->idle_call_count--;
+		return list_object(link, struct http_call, link);
+	}
+	call = mem_zalloc(sizeof(*call));
+	call->http = http;
+	buf_init(&call->url, WAITING_MOST);
+	buf_init(&call->body, WAITING_MOST);
+	buf_init(&call->lines, WAITING_MOST);
+	return call;
+}
+
+static void call_give(struct http_call *call)
+{
+	struct http *http = call->http;
+
+	if (http->closing || http->idle_call_count == IDLE_CALL_MOST) {
+		free_call(call);
+		return;
+	}
+	if (call->url.room + call->body.room > KEPT_MOST) {
+		buf_fini(&call->url);
+		buf_fini(&call->body);
+	}
+	http->idle_call_count++;
+	list_insert_after(&http->idle_calls.head, &call->link);
+}
+
+/* The host of an address that was checked. There are as many as the configuration names: they stay. */
+static struct host *host_of(struct http *http, const char *url)
+{
+	const char *name = strstr(url, "://");
+	size_t length = name != NULL ? (size_t)(name + 3 - url) + strcspn(name + 3, "/?#") : 0;
+
+	if (length > ORIGIN_MOST)
+		length = ORIGIN_MOST;
+	for (struct link *link = list_first(&http->hosts); link != NULL; link = list_next(&http->hosts, link)) {
+		struct host *host = list_object(link, struct host, in_http);
+		if (strncmp(host->origin, url, length) != 0 || host->origin[length] != '\0')
+			continue;
+		if (link != list_first(&http->hosts)) {
+			list_remove(link); /* requests come in runs to the same one */
+			list_insert_after(&http->hosts.head, link);
+		}
+		return host;
+	}
+	struct host *host = mem_zalloc(sizeof(*host) + length + 1);
+	memcpy(host->origin, url, length);
+	list_init(&host->waiting);
+	list_insert_after(&http->hosts.head, &host->in_http);
+	return host;
 }
 
 static bool is_line(const char *text)
@@ -204,54 +212,61 @@ static const char *request_problem(const struct http_request *request)
 	return problem;
 }
 
-static struct curl_slist *make_headers(const struct http_request *request)
+/* Content type and further headers, a line each. */
+static void add_lines(struct buf *lines, const struct http_request *request)
 {
-	/* Without "Expect" libcurl would hold long bodies back, and send anew after a 417. */
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-
+	buf_clear(lines);
 	if (request->content_type != NULL) {
-		char *line = mem_printf("Content-Type: %s", request->content_type);
-		list = curl_slist_append(list, line);
-		free(line);
+		buf_add_text(lines, "Content-Type: ");
+		buf_add_text(lines, request->content_type);
+		buf_add_byte(lines, '\n');
 	}
-	for (const char *const *h = request->headers; h != NULL && *h != NULL; h++)
-		list = curl_slist_append(list, *h);
-	REQUIRE(list != NULL);
-	return list;
+	for (const char *const *h = request->headers; h != NULL && *h != NULL; h++) {
+		buf_add_text(lines, *h);
+		buf_add_byte(lines, '\n');
+	}
+	REQUIRE(!lines->full);
 }
 
-static void set_route(const struct http *http, CURL *easy, const struct http_route *route)
+static void call_start(struct http_call *call, const struct http_request *request)
 {
-	bool own = route->ca_file != NULL;
+	struct http *http = call->http;
 
-	/* An empty proxy keeps the environment's proxies out. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, route->proxy != NULL ? route->proxy : "");
-	curl_easy_setopt(easy, CURLOPT_INTERFACE, route->source_address);
-	curl_easy_setopt(easy, CURLOPT_CAINFO, own ? route->ca_file : http->ca_file);
-	curl_easy_setopt(easy, CURLOPT_CAPATH, own ? NULL : http->ca_path);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-		(long)(route->connect_ms > 0 ? route->connect_ms : CONNECT_MS));
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(route->total_ms > 0 ? route->total_ms : TOTAL_MS));
+	call->easy = easy_take(http);
+	call->easy->owner = call;
+	easy_set(call->easy, request, buf_text(&call->lines), &http->trust);
+	call->host->active++;
+	call->active = true;
+	list_push_back(&http->active, &call->link);
+	REQUIRE(curl_multi_add_handle(wire_multi(http->wire), call->easy->curl) == CURLM_OK);
 }
 
-static void set_request(struct http_call *call, const struct http_request *request)
+/* Until its host has room. */
+static void call_wait(struct http_call *call, const struct http_request *request)
 {
-	CURL *easy = call->easy;
+	buf_clear(&call->url);
+	buf_clear(&call->body);
+	buf_add_text(&call->url, request->url);
+	buf_add(&call->body, request->body, request->body_size);
+	REQUIRE(!call->url.full && !call->body.full);
+	call->request = *request;
+	call->request.url = buf_text(&call->url);
+	call->request.body = buf_text(&call->body);
+	call->request.content_type = NULL; /* in `lines` */
+	call->request.headers = NULL;
+	call->request.method = strcmp(request->method, "POST") == 0 ? "POST" : "GET";
+	list_push_back(&call->host->waiting, &call->link);
+}
 
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	if (strcmp(request->method, "POST") == 0) {
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
-	} else {
-		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+static void start_waiting(struct http *http, struct host *host)
+{
+	struct link *link;
+
+	while (!http->closing && host->active < http->connections && (link = list_first(&host->waiting)) != NULL) {
+		struct http_call *call = list_object(link, struct http_call, link);
+		list_remove(link);
+		call_start(call, &call->request);
 	}
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-	curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->reason);
 }
 
 static void on_deliver(void *arg);
@@ -260,72 +275,77 @@ static void on_deliver(void *arg);
 static void call_finish(struct http_call *call, enum http_end end)
 {
 	struct http *http = call->http;
+	struct host *host = call->host;
 
 	call->end = end;
 	call->took_ms = (uint32_t)(clock_mono_ms() - call->began_ms);
-	if (call->easy != NULL) {
-		curl_multi_remove_handle(wire_multi(http->wire), call->easy);
-		easy_give(http, call->easy);
-		call->easy = NULL;
-	}
 	list_remove(&call->link);
 	list_push_back(&http->finished, &call->link);
+	call->host = NULL;
+	if (call->active) {
+		curl_multi_remove_handle(wire_multi(http->wire), call->easy->curl);
+		call->active = false;
+		host->active--;
+		start_waiting(http, host);
+	}
 	if (!http->delivering)
 		loop_defer(http->loop, &http->deliver, on_deliver, http);
 }
 
 static enum http_end end_without_reply(const struct http_call *call)
 {
-	if (call->too_big)
+	if (!call->active)
+		return HTTP_NOT_SENT;
+	if (call->easy->too_big)
 		return HTTP_TOO_BIG;
-	return call->begun && bytes_sent(call) > 0 ? HTTP_IN_DOUBT : HTTP_NOT_SENT;
+	return easy_left(call->easy) ? HTTP_IN_DOUBT : HTTP_NOT_SENT;
+}
+
+static const char *reason_of(const struct easy *easy, CURLcode code)
+{
+	if (easy->again || (code == CURLE_OK && !easy->head_whole))
+		return "the connection ended without a reply";
+	if (easy->too_big)
+		return "the reply is longer than allowed";
+	return easy->words[0] != '\0' ? easy->words : curl_easy_strerror(code);
 }
 
 static void call_completed(struct http_call *call, CURLcode code)
 {
+	const struct easy *easy = call->easy;
 	curl_off_t wait_s = 0;
 	enum http_end end = HTTP_REPLIED;
 
-	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
-	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &wait_s);
+	curl_easy_getinfo(easy->curl, CURLINFO_RESPONSE_CODE, &call->status);
+	curl_easy_getinfo(easy->curl, CURLINFO_RETRY_AFTER, &wait_s);
 	if (wait_s > 0)
 		call->retry_after_ms = wait_s < 4000000 ? (uint32_t)wait_s * 1000 : 4000000000u;
-	if (!call->begun && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL))
+	if (!easy->begun && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL))
 		end = HTTP_REFUSED;
-	else if (code != CURLE_OK || !call->head_whole)
+	else if (code != CURLE_OK || !easy->head_whole)
 		end = end_without_reply(call);
-	if (call->again || (code == CURLE_OK && !call->head_whole))
-		snprintf(call->reason, sizeof(call->reason), "the connection ended without a reply");
-	else if (call->too_big)
-		snprintf(call->reason, sizeof(call->reason), "the reply is longer than allowed");
-	else if (code != CURLE_OK && call->reason[0] == '\0')
-		snprintf(call->reason, sizeof(call->reason), "%s", curl_easy_strerror(code));
+	call->reason = reason_of(easy, code);
 	call_finish(call, end);
-}
-
-static void call_free(struct http_call *call)
-{
-	curl_slist_free_all(call->headers);
-	free(call->body);
-	buf_fini(&call->reply);
-	free(call);
 }
 
 static void call_done(struct http_call *call)
 {
 	bool replied = call->end == HTTP_REPLIED;
+	struct easy *easy = call->easy;
 	struct http_reply reply = {
 		.end = call->end,
 		.status = call->status,
-		.body = buf_text(&call->reply),
-		.body_size = call->reply.size,
+		.body = easy != NULL ? buf_text(&easy->reply) : "",
+		.body_size = easy != NULL ? easy->reply.size : 0,
 		.retry_after_ms = call->retry_after_ms,
 		.took_ms = call->took_ms,
 		.reason = replied ? NULL : call->reason,
 	};
 
 	call->done(call->arg, &reply);
-	call_free(call);
+	if (easy != NULL)
+		easy_give(call->http, easy);
+	call_give(call);
 }
 
 /* The last step: nothing is owed to anybody any more. */
@@ -333,10 +353,19 @@ static void http_gone(struct http *http)
 {
 	void (*closed)(void *arg) = http->closed;
 	void *closed_arg = http->closed_arg;
+	struct link *link;
 
 	loop_defer_cancel(http->loop, &http->deliver);
-	free(http->ca_file);
-	free(http->ca_path);
+	while ((link = list_first(&http->idle_calls)) != NULL) {
+		list_remove(link);
+		free_call(list_object(link, struct http_call, link));
+	}
+	while ((link = list_first(&http->hosts)) != NULL) {
+		list_remove(link);
+		free(list_object(link, struct host, in_http));
+	}
+	free(http->trust.file);
+	free(http->trust.path);
 	free(http);
 	if (closed != NULL)
 		closed(closed_arg);
@@ -353,9 +382,13 @@ static void on_wire_closed(void *arg)
 
 static void close_wire(struct http *http)
 {
+	struct link *link;
+
 	http->wire_closing = true;
-	while (http->idle_count > 0)
-		curl_easy_cleanup(http->idle[--http->idle_count]);
+	while ((link = list_first(&http->idle_easies)) != NULL) {
+		list_remove(link);
+		easy_free(list_object(link, struct easy, link));
+	}
 	wire_close(http->wire, on_wire_closed, http);
 }
 
@@ -387,12 +420,12 @@ static void on_turned(void *arg)
 	int left;
 
 	while ((message = curl_multi_info_read(wire_multi(http->wire), &left)) != NULL) {
-		struct http_call *call = NULL;
+		struct easy *easy = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		CURLcode code = message->data.result;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-		call_completed(call, code);
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&easy);
+		call_completed(easy->owner, code);
 	}
 	/* We come from the loop, not from a caller's http_send(): the callbacks need not wait for the next turn. */
 	if (!http->delivering && !list_empty(&http->finished))
@@ -406,10 +439,10 @@ static void note_defaults(struct http *http)
 
 	REQUIRE(easy != NULL);
 	curl_easy_getinfo(easy, CURLINFO_CAINFO, &path);
-	http->ca_file = mem_strdup(path);
+	http->trust.file = mem_strdup(path);
 	path = NULL;
 	curl_easy_getinfo(easy, CURLINFO_CAPATH, &path);
-	http->ca_path = mem_strdup(path);
+	http->trust.path = mem_strdup(path);
 	curl_easy_cleanup(easy);
 }
 
@@ -418,9 +451,13 @@ struct http *http_new(struct loop *loop, unsigned int connections)
 	struct http *http = mem_zalloc(sizeof(*http));
 
 	http->loop = loop;
+	http->connections = connections > 0 ? connections : CONNECTIONS;
+	list_init(&http->hosts);
 	list_init(&http->active);
 	list_init(&http->finished);
-	http->wire = wire_new(loop, connections > 0 ? connections : CONNECTIONS, on_turned, http);
+	list_init(&http->idle_easies);
+	list_init(&http->idle_calls);
+	http->wire = wire_new(loop, http->connections, on_turned, http);
 	note_defaults(http);
 	return http;
 }
@@ -428,37 +465,37 @@ struct http *http_new(struct loop *loop, unsigned int connections)
 struct http_call *http_send(struct http *http, const struct http_request *request,
 	void (*done)(void *arg, const struct http_reply *reply), void *arg)
 {
-	struct http_call *call = mem_zalloc(sizeof(*call));
+	struct http_call *call = call_take(http);
 
 	REQUIRE(strcmp(request->method, "GET") == 0 || strcmp(request->method, "POST") == 0);
-	call->http = http;
 	call->done = done;
 	call->arg = arg;
+	call->easy = NULL;
+	call->host = NULL;
+	call->status = 0;
+	call->retry_after_ms = 0;
 	call->began_ms = clock_mono_ms();
-	buf_init(&call->reply, request->reply_most > 0 ? request->reply_most : REPLY_MOST);
-	list_push_back(&http->active, &call->link);
 	http->pending++;
-	const char *problem = http->closing ? "closing" : request_problem(request);
-	if (problem != NULL) {
-		snprintf(call->reason, sizeof(call->reason), "%s", problem);
+	call->reason = http->closing ? "closing" : request_problem(request);
+	if (call->reason != NULL) {
 		call_finish(call, http->closing ? HTTP_NOT_SENT : HTTP_REFUSED);
 		return call;
 	}
-	call->body = mem_strndup(request->body_size > 0 ? request->body : "", request->body_size);
-	call->headers = make_headers(request);
-	call->easy = easy_take(http);
-	set_route(http, call->easy, request->route);
-	set_request(call, request);
-	REQUIRE(curl_multi_add_handle(wire_multi(http->wire), call->easy) == CURLM_OK);
+	add_lines(&call->lines, request);
+	call->host = host_of(http, request->url);
+	if (call->host->active < http->connections)
+		call_start(call, request);
+	else
+		call_wait(call, request);
 	return call;
 }
 
 static void call_give_up(struct http_call *call, const char *reason)
 {
-	if (call->easy == NULL)
+	if (call->host == NULL)
 		return; /* finished already: what was learnt stands */
 	enum http_end end = end_without_reply(call);
-	snprintf(call->reason, sizeof(call->reason), "%s", reason);
+	call->reason = reason;
 	call_finish(call, end);
 }
 
@@ -476,6 +513,11 @@ void http_close(struct http *http, void (*closed)(void *arg), void *arg)
 	http->closing = true;
 	http->closed = closed;
 	http->closed_arg = arg;
+	for (struct link *at = list_first(&http->hosts); at != NULL; at = list_next(&http->hosts, at)) {
+		struct host *host = list_object(at, struct host, in_http);
+		while ((link = list_first(&host->waiting)) != NULL)
+			call_give_up(list_object(link, struct http_call, link), "closing");
+	}
 	while ((link = list_first(&http->active)) != NULL)
 		call_give_up(list_object(link, struct http_call, link), "closing");
 	loop_defer(http->loop, &http->deliver, on_deliver, http);

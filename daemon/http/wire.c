@@ -218,9 +218,10 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	struct wire *wire = arg;
 
 	wire->due_ms = 0;
-	loop_defer_cancel(wire->loop, &wire->soon);
 	if (ms == 0)
 		loop_defer(wire->loop, &wire->soon, on_soon, wire);
+	else
+		loop_defer_cancel(wire->loop, &wire->soon);
 	if (ms <= 0)
 		return 0;
 	wire->due_ms = clock_mono_ms() + (uint64_t)ms;

@@ -204,10 +204,11 @@ void bare_request_of(const struct sink *sink, struct bare_request *request)
 		fprintf(stderr, "the sink has no sample\n");
 		exit(1);
 	}
-	int written = snprintf(request->url, sizeof(request->url), "http://127.0.0.1:%u%.*s", sink->port,
-		(int)strcspn(target + 1, " "), target + 1);
+	int written = snprintf(request->target, sizeof(request->target), "%.*s", (int)strcspn(target + 1, " "),
+		target + 1);
+	snprintf(request->server, sizeof(request->server), "http://127.0.0.1:%u/", sink->port);
 	request->body_size = sample[0] == 'P' ? strlen(end + 4) : 0;
-	if (written < 0 || (size_t)written >= sizeof(request->url) || request->body_size >= sizeof(request->body))
+	if (written < 0 || (size_t)written >= sizeof(request->target) || request->body_size >= sizeof(request->body))
 		die("the sample is too long");
 	memcpy(request->body, end + 4, request->body_size);
 	request->body[request->body_size] = '\0';
@@ -340,7 +341,8 @@ static void add(struct bare *bare, const struct bare_request *request, struct cu
 {
 	CURL *easy = curl_easy_init();
 
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_URL, request->server);
+	curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, request->agent[0] != '\0' ? request->agent : NULL);
 	if (request->body_size > 0) {

@@ -42,9 +42,12 @@ static struct bare_figure run_http(struct sink *sink, const struct bare_request 
 	struct run run = {.http = http_new(loop, at_once), .left = count};
 	double cpu = bench_cpu_s();
 
+	char url[128];
+
 	sink_reset(sink);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", sink->port, request->target);
 	run.request = (struct http_request){.route = &run.route,
-		.url = request->url,
+		.url = url,
 		.method = "POST",
 		.content_type = request->type,
 		.body = request->body,
@@ -71,7 +74,8 @@ int main(int argc, char **argv)
 
 	sink_start(&sink);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	snprintf(request.url, sizeof(request.url), "http://127.0.0.1:%u/send", sink.port);
+	snprintf(request.server, sizeof(request.server), "http://127.0.0.1:%u/", sink.port);
+	snprintf(request.target, sizeof(request.target), "/send");
 	memset(request.body, 'x', BODY);
 	if (at_once == 0)
 		at_once = bare_best(&sink, &request);

@@ -193,7 +193,7 @@ static void measure(struct bench *bench, const struct way *way)
 	printf("%s: %.1f us CPU a request on the loop, %.1f in other threads; bare libcurl, %u at once: %.1f; request of"
 	       " %zu bytes, median of %u rounds\n",
 		way->stage, bench_median(mains, bench->rounds), bench_median(others, bench->rounds), at_once,
-		bench_median(cpus, bench->rounds), strlen(request->url) + request->body_size, bench->rounds);
+		bench_median(cpus, bench->rounds), strlen(request->target) + request->body_size, bench->rounds);
 	row_ceiling(way->stage, bench_median(rates, bench->rounds), bench_median(bares, bench->rounds),
 		bench_median(ratios, bench->rounds), 0.85, "requests/s");
 	free(rates);
