@@ -113,21 +113,23 @@ static struct draft_lane *add_lane(struct draft *draft)
 	return lane;
 }
 
-static void add_excluded(struct draft *draft, enum state state, const struct set *set)
+/* Takes over the set. */
+static void add_excluded(struct draft *draft, enum state state, struct set **set)
 {
-	if (set_empty(set))
+	if (set_empty(*set))
 		return;
 	struct draft_lane *lane = add_lane(draft);
 	lane->medium = MEDIUM_SMS;
 	lane->state = state;
-	lane->set = set_copy(set);
-	lane->size = set_count(set);
+	lane->set = *set;
+	lane->size = set_count(*set);
+	*set = NULL;
 }
 
 static void take_expansion(struct app *app, const struct alert *alert, const struct expand_order *order,
 	struct outlet *const *outlets, struct expansion *expansion, struct draft *draft, struct problems *problems)
 {
-	draft->crowd[CROWD_RESIDENTS] = set_count(expansion->pool);
+	draft->crowd[CROWD_RESIDENTS] = expansion->pool;
 	draft->audience_counts = expansion->audience_counts;
 	draft->audience_count = expansion->audience_count;
 	expansion->audience_counts = NULL;
@@ -148,7 +150,7 @@ static void take_expansion(struct app *app, const struct alert *alert, const str
 		lane->message = compose(app, alert, lane->outlet, lane->audience, lane->language, problems);
 	}
 	for (enum state state = STATE_OPTED_OUT; state < STATE_COUNT; state++)
-		add_excluded(draft, state, expansion_excluded(expansion, state));
+		add_excluded(draft, state, &expansion->excluded[state - STATE_OPTED_OUT]);
 }
 
 /* Residents: who of them each SMS channel serves, in which words. */

@@ -17,4 +17,10 @@ struct set_facts {
 /* True when exactly these bytes are one well-formed set. `facts` may be NULL. */
 bool set_check(const void *bytes, size_t size, struct set_facts *facts);
 
+/*
+ * The same for CRoaring's frozen format (roaring.h, roaring_bitmap_frozen_serialize), little-endian: payloads of all bitsets, then of all runs, then of all arrays; keys; counts; kinds; a closing word with the number of
+ * containers.
+ */
+bool set_frozen_check(const void *bytes, size_t size, struct set_facts *facts);
+
 #endif

@@ -44,6 +44,14 @@ struct compose {
 
 	uint8_t *rows;
 	size_t row_count;
+	void *frozen; /* room for one set as bytes */
+	size_t frozen_room;
+};
+
+/* Where a set has been written. */
+struct stored {
+	uint64_t at;
+	uint32_t size, count;
 };
 
 static void flush(struct compose *compose)
@@ -125,6 +133,7 @@ void compose_free(struct compose **compose)
 	free(old->languages);
 	free(old->areas);
 	free(old->rows);
+	free(old->frozen);
 	free(old);
 	*compose = NULL;
 }
@@ -190,24 +199,41 @@ bool compose_add(struct compose *compose, const struct compose_person *person)
 	return true;
 }
 
-/* Writes one set and its row. Empty sets are left out. */
-static void put_set(struct compose *compose, enum people_axis axis, const char *key, struct set *set)
+static void put_row(struct compose *compose, enum people_axis axis, const char *key, const struct stored *stored)
 {
-	struct layout_row row = {.axis = axis, .key = key, .count = set_count(set), .at = compose->written};
-	struct buf bytes;
+	struct layout_row row = {.axis = axis,
+		.key = key,
+		.count = stored->count,
+		.at = stored->at,
+		.size = stored->size};
 
-	if (row.count == 0)
-		return;
-	set_shrink(set);
-	row.size = (uint32_t)set_bytes(set);
-	buf_init(&bytes, row.size);
-	REQUIRE(set_dump(set, &bytes));
-	put(compose, bytes.data, bytes.size);
-	buf_fini(&bytes);
 	if ((compose->row_count & (compose->row_count - 1)) == 0)
 		compose->rows = mem_resize(compose->rows, compose->row_count == 0 ? 1 : compose->row_count * 2,
 			LAYOUT_ROW);
 	layout_row_put(&row, compose->rows + compose->row_count++ * LAYOUT_ROW);
+}
+
+/* Writes one set, which is made as small as it can be first, and its row. Empty sets are left out. */
+static struct stored put_set(struct compose *compose, enum people_axis axis, const char *key, struct set *set)
+{
+	struct stored stored = {.count = set_count(set)};
+
+	if (stored.count == 0)
+		return stored;
+	set_shrink(set);
+	align(compose);
+	stored.at = compose->written;
+	stored.size = (uint32_t)set_frozen_bytes(set);
+	if (stored.size > compose->frozen_room) {
+		free(compose->frozen);
+		compose->frozen_room = ((size_t)stored.size * 2 + SET_ALIGN) / SET_ALIGN * SET_ALIGN;
+		compose->frozen = aligned_alloc(SET_ALIGN, compose->frozen_room);
+		REQUIRE(compose->frozen != NULL);
+	}
+	set_freeze(set, compose->frozen);
+	put(compose, compose->frozen, stored.size);
+	put_row(compose, axis, key, &stored);
+	return stored;
 }
 
 /* Ids sorted by a column's value: those with value v are ids[from[v]] up to before ids[from[v + 1]], ascending. */
@@ -288,19 +314,94 @@ static struct named *sorted(const struct keys *keys)
 	return list;
 }
 
-static void put_keyed(struct compose *compose, enum people_axis axis, const struct keys *keys, column value)
+static void put_languages(struct compose *compose)
 {
-	struct named *list = sorted(keys);
+	struct named *list = sorted(&compose->language_keys);
 	struct grouped grouped;
 
-	group(compose, value, keys->count, &grouped);
-	for (uint32_t i = 0; i < keys->count; i++) {
+	group(compose, column_language, compose->language_keys.count, &grouped);
+	for (uint32_t i = 0; i < compose->language_keys.count; i++) {
 		struct set *set = set_new();
 		add_group(set, &grouped, list[i].number);
-		put_set(compose, axis, list[i].name, set);
+		put_set(compose, PEOPLE_LANGUAGE, list[i].name, set);
 		set_free(&set);
 	}
 	grouped_fini(&grouped);
+	free(list);
+}
+
+/* An area and all known ones below it. */
+struct node {
+	char key[LAYOUT_KEY];
+	struct set *set;
+	struct stored stored;
+};
+
+/* Takes over the nodes' sets. */
+static struct set *unite_nodes(struct node *nodes, size_t count)
+{
+	const struct set **sets = mem_calloc(count, sizeof(*sets));
+
+	for (size_t i = 0; i < count; i++)
+		sets[i] = nodes[i].set;
+	struct set *all = set_union_many(sets, count);
+	free(sets);
+	for (size_t i = 0; i < count; i++)
+		set_free(&nodes[i].set);
+	return all;
+}
+
+/* The nodes of one level up: those with the same first `length` characters become one. Returns how many there are then. */
+static size_t join_areas(struct compose *compose, struct node *nodes, size_t count, size_t length)
+{
+	size_t kept = 0, next;
+
+	for (size_t i = 0; i < count; i = next) {
+		struct node node = nodes[i];
+		for (next = i + 1;
+			next < count && strlen(node.key) >= length && strncmp(node.key, nodes[next].key, length) == 0;)
+			next++;
+		if (strlen(node.key) > length || next > i + 1) {
+			node.key[length] = '\0';
+			if (next > i + 1) {
+				node.set = unite_nodes(&nodes[i], next - i);
+				node.stored = put_set(compose, PEOPLE_WITHIN, node.key, node.set);
+			} else {
+				put_row(compose, PEOPLE_WITHIN, node.key, &node.stored);
+			}
+		}
+		nodes[kept++] = node;
+	}
+	return kept;
+}
+
+static void put_areas(struct compose *compose)
+{
+	/* Province, prefecture, county, town, village; what lies below is a key of its own. */
+	static const size_t levels[] = {12, 9, 6, 4, 2};
+	struct named *list = sorted(&compose->area_keys);
+	struct node *nodes = mem_calloc((size_t)compose->area_keys.count + 1, sizeof(*nodes));
+	struct grouped grouped;
+	size_t count = 0;
+
+	group(compose, column_area, compose->area_keys.count, &grouped);
+	for (uint32_t i = 0; i < compose->area_keys.count; i++) {
+		struct node *node = &nodes[count];
+		node->set = set_new();
+		add_group(node->set, &grouped, list[i].number);
+		node->stored = put_set(compose, PEOPLE_AREA, list[i].name, node->set);
+		snprintf(node->key, sizeof(node->key), "%s", list[i].name);
+		if (node->stored.count > 0)
+			count++;
+		else
+			set_free(&node->set);
+	}
+	grouped_fini(&grouped);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		count = join_areas(compose, nodes, count, levels[i]);
+	for (size_t i = 0; i < count; i++)
+		set_free(&nodes[i].set);
+	free(nodes);
 	free(list);
 }
 
@@ -330,19 +431,25 @@ static void put_roles(struct compose *compose)
 	free(list);
 }
 
+/* Each year's set holds those of the years before it too. */
 static void put_years(struct compose *compose)
 {
+	struct set *until = set_new();
 	struct grouped grouped;
 
 	group(compose, column_year, YEARS - 1, &grouped);
 	for (uint32_t i = 1; i < YEARS; i++) {
-		struct set *set = set_new();
+		struct set *born = set_new();
 		char key[24];
 		snprintf(key, sizeof(key), "%04u", FIRST_YEAR - 1 + i);
-		add_group(set, &grouped, i);
-		put_set(compose, PEOPLE_YEAR, key, set);
-		set_free(&set);
+		add_group(born, &grouped, i);
+		if (!set_empty(born)) {
+			set_unite(until, born);
+			put_set(compose, PEOPLE_YEAR, key, until);
+		}
+		set_free(&born);
 	}
+	set_free(&until);
 	grouped_fini(&grouped);
 }
 
@@ -367,6 +474,15 @@ static void put_mark(struct compose *compose, const char *key, uint8_t mask, uin
 	free(ids);
 }
 
+/* The order of the directory. */
+static int by_place(const void *a, const void *b)
+{
+	struct layout_row x, y;
+
+	REQUIRE(layout_row_get(a, &x) && layout_row_get(b, &y));
+	return x.axis != y.axis ? (x.axis < y.axis ? -1 : 1) : strcmp(x.key, y.key);
+}
+
 bool compose_end(struct compose *compose, const struct people_facts *facts)
 {
 	struct layout_footer footer = {.generation = facts->generation,
@@ -385,12 +501,14 @@ bool compose_end(struct compose *compose, const struct people_facts *facts)
 	align(compose);
 	put_roles(compose);
 	put_years(compose);
-	put_keyed(compose, PEOPLE_AREA, &compose->area_keys, column_area);
-	put_keyed(compose, PEOPLE_LANGUAGE, &compose->language_keys, column_language);
+	put_areas(compose);
+	put_languages(compose);
 	put_mark(compose, PEOPLE_GONE, PRESENT, 0);
 	put_mark(compose, PEOPLE_OPTED_OUT, OPTED_OUT, OPTED_OUT);
 	put_mark(compose, PEOPLE_PRESENT, PRESENT, PRESENT);
 	align(compose);
+	if (compose->row_count > 0)
+		qsort(compose->rows, compose->row_count, LAYOUT_ROW, by_place);
 	footer.directory_at = compose->written;
 	footer.directory_rows = compose->row_count;
 	put(compose, compose->rows, compose->row_count * LAYOUT_ROW);

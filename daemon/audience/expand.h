@@ -56,7 +56,7 @@ enum { EXPAND_REASONS = STATE_COUNT - STATE_OPTED_OUT };
  * several reasons has the first of: gone, opted out, capped, no channel.
  */
 struct expansion {
-	struct set *pool;
+	uint32_t pool; /* how many */
 	struct set *excluded[EXPAND_REASONS];
 	uint32_t *audience_counts; /* how many of the pool each of the alert's audiences holds, overlaps included */
 	size_t audience_count;

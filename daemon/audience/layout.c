@@ -5,7 +5,7 @@
 #include "audience/bytes.h"
 #include "base/require.h"
 
-const uint8_t layout_mark[LAYOUT_MARK] = "crier roster snapshot 1\n";
+const uint8_t layout_mark[LAYOUT_MARK] = "crier roster snapshot 2\n";
 
 static const uint64_t ODD = 0x9e3779b97f4a7c15;
 

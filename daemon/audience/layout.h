@@ -7,9 +7,14 @@
 
 /*
  * How a roster snapshot lies in bytes; all numbers are little-endian. In order: a mark of 32 bytes; the index (ids as u32
- * in ascending order of their phones); the phone column (5 bytes per id, from id 1 on); the sets, in the portable
- * Roaring format, one after another; the directory (LAYOUT_ROW bytes per set, ordered by axis and key); the footer. The
- * index, the column and the directory begin at multiples of 32. It is written from front to back without going back.
+ * in ascending order of their phones); the phone column (5 bytes per id, from id 1 on); the sets, in CRoaring's frozen
+ * format, one after another; the directory (LAYOUT_ROW bytes per set, ordered by axis and key); the footer. The index, the
+ * column, every set and the directory begin at multiples of 32, so that a set is used where it lies (set_view). It is
+ * written from front to back without going back.
+ *
+ * So that what an alert asks for most is one set: the axis of birth years holds who was born in that year or before it, and
+ * the axis PEOPLE_WITHIN holds who lives in or below an area, for each area that has known ones below it. Several rows may
+ * name the same set.
  */
 enum {
 	LAYOUT_MARK = 32,

@@ -55,12 +55,12 @@ static bool check_row(const struct people *people, const struct layout_row *row,
 {
 	struct set_facts facts;
 
-	if (row->axis >= PEOPLE_AXIS_COUNT || !fits(row->at, row->size, 1, body))
+	if (row->axis >= PEOPLE_AXIS_COUNT || row->at % SET_ALIGN != 0 || !fits(row->at, row->size, 1, body))
 		return false;
 	if (before != NULL &&
 		(row->axis < before->axis || (row->axis == before->axis && strcmp(before->key, row->key) >= 0)))
 		return false;
-	if (!set_check(people->bytes + row->at, row->size, &facts) || facts.count != row->count)
+	if (!set_frozen_check(people->bytes + row->at, row->size, &facts) || facts.count != row->count)
 		return false;
 	return facts.count == 0 || (facts.first >= 1 && facts.last <= people->top);
 }
@@ -206,7 +206,10 @@ struct people_group people_group(const struct people *people, enum people_axis a
 {
 	REQUIRE(index < people_groups(people, axis));
 	struct layout_row row = row_at(people, people->axis_from[axis] + index);
-	return (struct people_group){row.key, row.count};
+	/* A year's set holds all earlier years too; damaged ones may not, and a count must not wrap round. */
+	uint32_t earlier = axis == PEOPLE_YEAR && index > 0 ? row_at(people, people->axis_from[axis] + index - 1).count
+							    : 0;
+	return (struct people_group){row.key, row.count > earlier ? row.count - earlier : 0};
 }
 
 /* The first row of the axis whose key is not before `key`, or the axis's end. */
@@ -224,47 +227,72 @@ static size_t first_from(const struct people *people, enum people_axis axis, con
 	return low;
 }
 
-static struct set *load(const struct people *people, size_t i)
+static const struct set *view(const struct people *people, size_t i)
 {
 	struct layout_row row = row_at(people, i);
 
 	/* people_open has checked it. */
-	return set_load_checked(people->bytes + row.at, row.size);
+	return set_view(people->bytes + row.at, row.size);
+}
+
+const struct set *people_under(const struct people *people, enum people_axis axis, const char *key)
+{
+	size_t i = first_from(people, axis, key);
+
+	REQUIRE(axis != PEOPLE_YEAR);
+	return i < people->axis_from[axis + 1] && strcmp(row_at(people, i).key, key) == 0 ? view(people, i) : set_new();
+}
+
+/* The row of a year holds who was born until its end; who was born before a year stands in the row in front of its own. */
+const struct set *people_born(const struct people *people, const char *first, const char *last)
+{
+	size_t begin = people->axis_from[PEOPLE_YEAR], end = people->axis_from[PEOPLE_YEAR + 1];
+	size_t from = first_from(people, PEOPLE_YEAR, first), to = first_from(people, PEOPLE_YEAR, last);
+
+	if (to < end && strcmp(row_at(people, to).key, last) == 0)
+		to++;
+	if (to <= from)
+		return set_new();
+	const struct set *until = view(people, to - 1);
+	if (from == begin)
+		return until;
+	const struct set *before = view(people, from - 1), *born = set_subtract(until, before);
+	set_release(&until);
+	set_release(&before);
+	return born;
+}
+
+/* Rows [from, to) have keys that begin with `prefix`. */
+static void rows_beginning(const struct people *people, enum people_axis axis, const char *prefix, size_t *from,
+	size_t *to)
+{
+	size_t size = strlen(prefix);
+
+	*from = *to = first_from(people, axis, prefix);
+	while (*to < people->axis_from[axis + 1] && strncmp(row_at(people, *to).key, prefix, size) == 0)
+		++*to;
 }
 
 /* The union of rows [from, to). */
-static struct set *load_all(const struct people *people, size_t from, size_t to)
+static const struct set *unite_rows(const struct people *people, size_t from, size_t to)
 {
-	struct set **sets = mem_calloc(to - from + 1, sizeof(*sets));
+	const struct set **sets = mem_calloc(to - from + 1, sizeof(*sets));
 
 	for (size_t i = from; i < to; i++)
-		sets[i - from] = load(people, i);
-	struct set *all = set_union_many(sets, to - from);
+		sets[i - from] = view(people, i);
+	const struct set *all = set_union_many(sets, to - from);
 	for (size_t i = from; i < to; i++)
-		set_free(&sets[i - from]);
+		set_release(&sets[i - from]);
 	free(sets);
 	return all;
 }
 
-struct set *people_under(const struct people *people, enum people_axis axis, const char *key)
+const struct set *people_beginning(const struct people *people, const char *prefix)
 {
-	return people_between(people, axis, key, key);
-}
+	size_t i = first_from(people, PEOPLE_WITHIN, prefix), from, to;
 
-struct set *people_between(const struct people *people, enum people_axis axis, const char *first, const char *last)
-{
-	size_t from = first_from(people, axis, first), to = from;
-
-	while (to < people->axis_from[axis + 1] && strcmp(row_at(people, to).key, last) <= 0)
-		to++;
-	return load_all(people, from, to);
-}
-
-struct set *people_beginning(const struct people *people, enum people_axis axis, const char *prefix)
-{
-	size_t from = first_from(people, axis, prefix), to = from, size = strlen(prefix);
-
-	while (to < people->axis_from[axis + 1] && strncmp(row_at(people, to).key, prefix, size) == 0)
-		to++;
-	return load_all(people, from, to);
+	if (i < people->axis_from[PEOPLE_WITHIN + 1] && strcmp(row_at(people, i).key, prefix) == 0)
+		return view(people, i);
+	rows_beginning(people, PEOPLE_AREA, prefix, &from, &to);
+	return to == from + 1 ? view(people, from) : unite_rows(people, from, to);
 }

@@ -12,8 +12,9 @@
 
 /*
  * A read-only view of everybody, over the bytes of a roster snapshot (audience/layout.h): a column of phone numbers by
- * id, an index from phone to id, and one compressed set per role, birth year, area, language and mark. Whoever maps the
- * bytes (room roster) keeps them in place until people_free. Ids run from 1 to people_top() without gaps.
+ * id, an index from phone to id, and compressed sets by role, birth year, area, language and mark, used where they lie.
+ * Whoever maps the bytes (room roster) keeps them in place until people_free, and until every set that was handed out is
+ * released. Ids run from 1 to people_top() without gaps.
  *
  * May be read by several threads at once.
  */
@@ -26,6 +27,7 @@ enum people_axis {
 	PEOPLE_AREA, /* as area_prefix() (flow/area.h) writes codes */
 	PEOPLE_LANGUAGE,
 	PEOPLE_MARK, /* PEOPLE_PRESENT, PEOPLE_GONE, PEOPLE_OPTED_OUT */
+	PEOPLE_WITHIN, /* the snapshot's own: unions of PEOPLE_AREA, which people_beginning finds */
 	PEOPLE_AXIS_COUNT,
 };
 
@@ -34,7 +36,7 @@ enum people_axis {
 #define PEOPLE_OPTED_OUT "opted-out" /* when the snapshot was made; room roster knows the newest */
 
 /*
- * Reads `size` bytes at `bytes` (aligned to 8). Every offset, length, order, checksum and set is checked first: bytes
+ * Reads `size` bytes at `bytes` (aligned to SET_ALIGN). Every offset, length, order, checksum and set is checked first: bytes
  * from anywhere may be given. RESULT_CORRUPT comes with a problem (`problems` may be NULL). The bytes stay the caller's
  * and must outlive *people.
  */
@@ -65,19 +67,22 @@ void people_phones(const struct people *people, const uint32_t *ids, uint32_t co
 /* False when the number was never on a list. */
 bool people_find(const struct people *people, phone_t phone, uint32_t *id);
 
-/* One set of the directory. `key` lives as long as the view. */
+/* One key of an axis and how many are under it. `key` lives as long as the view. */
 struct people_group {
 	const char *key;
 	uint32_t count;
 };
 
-/* How many sets an axis has, and each of them in byte order of the keys. Requires: index < people_groups(). */
+/* How many keys an axis has, and each of them in byte order of the keys. Requires: index < people_groups(). */
 size_t people_groups(const struct people *people, enum people_axis axis);
 struct people_group people_group(const struct people *people, enum people_axis axis, size_t index);
 
-/* New sets: everybody under exactly this key; under any key from `first` to `last`; under any key that begins so. */
-struct set *people_under(const struct people *people, enum people_axis axis, const char *key);
-struct set *people_between(const struct people *people, enum people_axis axis, const char *first, const char *last);
-struct set *people_beginning(const struct people *people, enum people_axis axis, const char *prefix);
+/*
+ * Everybody under exactly this key; born from year `first` to year `last` (four digits), both included; in areas whose
+ * codes begin so. Release each with set_release, before the view goes.
+ */
+const struct set *people_under(const struct people *people, enum people_axis axis, const char *key);
+const struct set *people_born(const struct people *people, const char *first, const char *last);
+const struct set *people_beginning(const struct people *people, const char *prefix);
 
 #endif

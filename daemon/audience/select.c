@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/require.h"
 
-struct set *audience_all(const struct people *people)
+const struct set *audience_all(const struct people *people)
 {
 	return people_under(people, PEOPLE_MARK, PEOPLE_PRESENT);
 }
@@ -19,66 +19,86 @@ static int64_t clamp_year(int64_t year)
 	return year < 0 ? 0 : year > 9999 ? 9999 : year;
 }
 
-static struct set *by_age(const struct people *people, const struct audience_rule *rule, int this_year)
+static const struct set *by_age(const struct people *people, const struct audience_rule *rule, int this_year)
 {
 	char first[24], last[24];
 
 	/* The youngest are born last. */
 	snprintf(first, sizeof(first), "%04d", (int)clamp_year(rule->max_age < 0 ? 0 : this_year - rule->max_age));
 	snprintf(last, sizeof(last), "%04d", (int)clamp_year(rule->min_age < 0 ? 9999 : this_year - rule->min_age));
-	return people_between(people, PEOPLE_YEAR, first, last);
+	return people_born(people, first, last);
 }
 
-static struct set *by_roles(const struct people *people, const char *const *roles)
+/* The union of `count` sets, which are released; the set itself when it is only one. */
+static const struct set *unite(const struct set **sets, size_t count)
 {
-	struct set *all = set_new();
-
-	for (; *roles != NULL; roles++) {
-		char name[ROLE_ROOM];
-		if (!role_name(*roles, strlen(*roles), name))
-			continue;
-		struct set *one = people_under(people, PEOPLE_ROLE, name);
-		set_unite(all, one);
-		set_free(&one);
-	}
+	if (count == 1)
+		return sets[0];
+	const struct set *all = set_union_many(sets, count);
+	for (size_t i = 0; i < count; i++)
+		set_release(&sets[i]);
 	return all;
 }
 
-struct set *audience_members(const struct people *people, const struct audience_rule *rule, int this_year)
+static size_t strings_count(const char *const *strings)
+{
+	size_t count = 0;
+
+	while (strings[count] != NULL)
+		count++;
+	return count;
+}
+
+static const struct set *by_roles(const struct people *people, const char *const *roles)
+{
+	const struct set **sets = mem_calloc(strings_count(roles), sizeof(*sets));
+	size_t count = 0;
+	char name[ROLE_ROOM];
+
+	for (; *roles != NULL; roles++) {
+		if (role_name(*roles, strlen(*roles), name))
+			sets[count++] = people_under(people, PEOPLE_ROLE, name);
+	}
+	const struct set *all = unite(sets, count);
+	free(sets);
+	return all;
+}
+
+const struct set *audience_members(const struct people *people, const struct audience_rule *rule, int this_year)
 {
 	bool roles = rule->roles != NULL && rule->roles[0] != NULL;
 	bool ages = rule->min_age >= 0 || rule->max_age >= 0;
 
 	if (!roles && !ages)
 		return audience_all(people);
-	struct set *members = roles ? by_roles(people, rule->roles) : by_age(people, rule, this_year);
-	if (roles && ages) {
-		struct set *aged = by_age(people, rule, this_year);
-		set_keep(members, aged);
-		set_free(&aged);
-	}
-	return members;
+	if (!roles || !ages)
+		return roles ? by_roles(people, rule->roles) : by_age(people, rule, this_year);
+	const struct set *members = by_roles(people, rule->roles), *aged = by_age(people, rule, this_year);
+	const struct set *both = set_intersect(members, aged);
+	set_release(&members);
+	set_release(&aged);
+	return both;
 }
 
-struct set *audience_area(const struct people *people, const char *code)
+const struct set *audience_area(const struct people *people, const char *code)
 {
 	char prefix[AREA_ROOM];
 
 	if (!area_prefix(code, strlen(code), prefix))
 		return set_new();
-	return people_beginning(people, PEOPLE_AREA, prefix);
+	return people_beginning(people, prefix);
 }
 
-struct set *audience_areas(const struct people *people, const char *const *codes)
+const struct set *audience_areas(const struct people *people, const char *const *codes)
 {
 	if (codes == NULL || *codes == NULL)
 		return audience_all(people);
-	struct set *all = set_new();
-	for (; *codes != NULL; codes++) {
-		struct set *one = audience_area(people, *codes);
-		set_unite(all, one);
-		set_free(&one);
-	}
+	size_t count = strings_count(codes);
+	const struct set **sets = mem_calloc(count, sizeof(*sets));
+	for (size_t i = 0; i < count; i++)
+		sets[i] = audience_area(people, codes[i]);
+	const struct set *all = unite(sets, count);
+	free(sets);
 	return all;
 }
 

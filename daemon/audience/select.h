@@ -8,8 +8,9 @@
 #include "audience/set.h"
 
 /*
- * Who belongs to an audience, and who lives in an area (design.md 2a, Audiences). All results are new sets of people who
- * are on a list; opt-outs are not taken off here (audience/expand.h does it and counts them).
+ * Who belongs to an audience, and who lives in an area (design.md 2a, Audiences). All results hold people who are on a
+ * list, and are released with set_release before the view goes; opt-outs are not taken off here (audience/expand.h does
+ * it and counts them).
  */
 struct audience_rule {
 	int64_t min_age, max_age; /* years, both included; -1: no bound */
@@ -20,16 +21,16 @@ struct audience_rule {
  * Age and roles ANDed; age is `this_year` minus birth year. Who has no birth year is in no age-bound audience. A rule
  * without any key is everybody.
  */
-struct set *audience_members(const struct people *people, const struct audience_rule *rule, int this_year);
+const struct set *audience_members(const struct people *people, const struct audience_rule *rule, int this_year);
 
 /* Everybody. */
-struct set *audience_all(const struct people *people);
+const struct set *audience_all(const struct people *people);
 
 /* Everybody in an area or below it (flow/area.h); nobody when `code` is no code. */
-struct set *audience_area(const struct people *people, const char *code);
+const struct set *audience_area(const struct people *people, const char *code);
 
 /* Everybody in any of the NULL-ended codes; NULL or an empty list means everywhere. */
-struct set *audience_areas(const struct people *people, const char *const *codes);
+const struct set *audience_areas(const struct people *people, const char *const *codes);
 
 /*
  * Residents in at least `level` of the `count` sets: for caps such as "2/week" over the lanes of a week. NULL sets are

@@ -52,6 +52,13 @@ void set_free(struct set **set)
 	*set = NULL;
 }
 
+void set_release(const struct set **set)
+{
+	if (*set != NULL)
+		roaring_bitmap_free(bits_of(*set));
+	*set = NULL;
+}
+
 void set_add(struct set *set, uint32_t id)
 {
 	roaring_bitmap_add(bits(set), id);
@@ -83,11 +90,11 @@ struct set *set_subtract(const struct set *a, const struct set *b)
 	return own(roaring_bitmap_andnot(bits_of(a), bits_of(b)));
 }
 
-struct set *set_union_many(struct set *const *sets, size_t count)
+struct set *set_union_many(const struct set *const *sets, size_t count)
 {
 	if (count == 0)
 		return set_new();
-	return own(roaring_bitmap_or_many(count, (const roaring_bitmap_t **)(void *)sets));
+	return own(roaring_bitmap_or_many(count, (const roaring_bitmap_t **)(uintptr_t)sets));
 }
 
 void set_unite(struct set *set, const struct set *other)
@@ -179,13 +186,27 @@ enum result set_load(const void *bytes, size_t size, struct set **set)
 	/* The library trusts orders and counts that it reads; set_check does not. */
 	if (!set_check(bytes, size, NULL))
 		return RESULT_CORRUPT;
-	*set = set_load_checked(bytes, size);
+	*set = own(roaring_bitmap_portable_deserialize_safe(bytes, size));
 	return RESULT_OK;
 }
 
-struct set *set_load_checked(const void *bytes, size_t size)
+size_t set_frozen_bytes(const struct set *set)
 {
-	return own(roaring_bitmap_portable_deserialize_safe(bytes, size));
+	return roaring_bitmap_frozen_size_in_bytes(bits_of(set));
+}
+
+void set_freeze(const struct set *set, void *out)
+{
+	REQUIRE((uintptr_t)out % SET_ALIGN == 0);
+	roaring_bitmap_frozen_serialize(bits_of(set), out);
+}
+
+const struct set *set_view(const void *bytes, size_t size)
+{
+	const roaring_bitmap_t *view = roaring_bitmap_frozen_view(bytes, size);
+
+	REQUIRE(view != NULL);
+	return (const struct set *)(const void *)view;
 }
 
 struct set_cursor {

@@ -13,6 +13,9 @@
  * CRoaring, so that no other file knows that library. A place in the order, counted from 0, is a `position`.
  *
  * Not safe for two threads when one of them changes it; reading from many is fine.
+ *
+ * A `const struct set *` that a function hands out may be a view: a set that lies in somebody else's bytes, made in a
+ * microsecond, and never changed. Whoever was given one releases it; set_copy makes one's own of it.
  */
 struct set;
 
@@ -26,6 +29,9 @@ struct set *set_copy(const struct set *set);
 /* NULL inside is allowed. Afterwards *set is NULL. */
 void set_free(struct set **set);
 
+/* The same for a set that is only read, a view or not. */
+void set_release(const struct set **set);
+
 void set_add(struct set *set, uint32_t id);
 void set_remove(struct set *set, uint32_t id);
 
@@ -38,7 +44,7 @@ struct set *set_intersect(const struct set *a, const struct set *b);
 struct set *set_subtract(const struct set *a, const struct set *b);
 
 /* All of `count` sets together; quicker than one after another. */
-struct set *set_union_many(struct set *const *sets, size_t count);
+struct set *set_union_many(const struct set *const *sets, size_t count);
 
 /* Each changes `set` itself. */
 void set_unite(struct set *set, const struct set *other);
@@ -76,8 +82,19 @@ bool set_dump(const struct set *set, struct buf *out);
  */
 enum result set_load(const void *bytes, size_t size, struct set **set);
 
-/* The same without another look. Requires: set_check has passed these very bytes. */
-struct set *set_load_checked(const void *bytes, size_t size);
+/*
+ * As bytes that a view can lie in: CRoaring's frozen format, `size` = set_frozen_bytes(set) of them. `out` is aligned to
+ * SET_ALIGN.
+ */
+enum { SET_ALIGN = 32 };
+size_t set_frozen_bytes(const struct set *set);
+void set_freeze(const struct set *set, void *out);
+
+/*
+ * A view of what set_freeze wrote. The bytes must stay as long as the view. Requires: set_frozen_check (audience/check.h)
+ * has passed these very bytes, and they are aligned to SET_ALIGN.
+ */
+const struct set *set_view(const void *bytes, size_t size);
 
 /*
  * Walks a set in slices. The set must stay and must not change meanwhile.

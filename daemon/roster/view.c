@@ -62,7 +62,7 @@ void view_unref(struct roster_view **view)
 	*view = NULL;
 	if (old == NULL || --old->held > 0)
 		return;
-	set_free(&old->gone);
+	set_release(&old->gone);
 	people_free(&old->people);
 	if (old->bytes != NULL)
 		munmap(old->bytes, old->size);

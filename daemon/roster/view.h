@@ -13,7 +13,7 @@ struct roster_view {
 	void *bytes;
 	size_t size;
 	struct people *people;
-	struct set *gone;
+	const struct set *gone;
 	unsigned int held;
 };
 

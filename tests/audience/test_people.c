@@ -46,13 +46,13 @@ static void sets_hold_who_they_should(void **state)
 	struct town town;
 
 	town_make(&town, 66000, 21);
-	struct set *student = people_under(town.people, PEOPLE_ROLE, "student");
-	struct set *born = people_between(town.people, PEOPLE_YEAR, "1960", "1979");
-	struct set *below = people_beginning(town.people, PEOPLE_AREA, "320583100");
-	struct set *bo = people_under(town.people, PEOPLE_LANGUAGE, "bo");
-	struct set *gone = people_under(town.people, PEOPLE_MARK, PEOPLE_GONE);
-	struct set *out = people_under(town.people, PEOPLE_MARK, PEOPLE_OPTED_OUT);
-	struct set *none = people_under(town.people, PEOPLE_ROLE, "studen");
+	const struct set *student = people_under(town.people, PEOPLE_ROLE, "student");
+	const struct set *born = people_born(town.people, "1960", "1979");
+	const struct set *below = people_beginning(town.people, "320583100");
+	const struct set *bo = people_under(town.people, PEOPLE_LANGUAGE, "bo");
+	const struct set *gone = people_under(town.people, PEOPLE_MARK, PEOPLE_GONE);
+	const struct set *out = people_under(town.people, PEOPLE_MARK, PEOPLE_OPTED_OUT);
+	const struct set *none = people_under(town.people, PEOPLE_ROLE, "studen");
 	for (uint32_t i = 1; i <= town.size; i++) {
 		const struct resident *r = &town.by_id[i];
 		assert_int_equal(set_contains(student, i), r->present && (r->roles >> 2 & 1) != 0);
@@ -66,9 +66,57 @@ static void sets_hold_who_they_should(void **state)
 	assert_int_equal(people_groups(town.people, PEOPLE_AREA), TOWN_AREAS);
 	assert_string_equal(people_group(town.people, PEOPLE_AREA, 0).key, "3205");
 	assert_int_equal(people_group(town.people, PEOPLE_ROLE, 2).count, set_count(student));
-	struct set **all[] = {&student, &born, &below, &bo, &gone, &out, &none};
+	const struct set **all[] = {&student, &born, &below, &bo, &gone, &out, &none};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		set_free(all[i]);
+		set_release(all[i]);
+	town_free(&town);
+}
+
+/* Areas that are kept as one set, single ones, ones that nobody lives in, and what is no area at all. */
+static void an_area_holds_all_below_it(void **state)
+{
+	static const char *const prefixes[] = {"", "3", "32", "3205", "32058", "320583", "320583100", "3205831000",
+		"320583100001", "320583101", "320584", "33", "3301", "330100", "330100001", "4"};
+	static const uint32_t sizes[] = {0, 1, 40, 3000};
+
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		struct town town;
+		town_make(&town, sizes[k], 5);
+		for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+			const struct set *below = people_beginning(town.people, prefixes[i]);
+			for (uint32_t id = 1; id <= town.size; id++) {
+				const struct resident *r = &town.by_id[id];
+				bool in = r->present && r->area >= 0 &&
+					strncmp(town_areas[r->area], prefixes[i], strlen(prefixes[i])) == 0;
+				assert_int_equal(set_contains(below, id), in);
+			}
+			set_release(&below);
+		}
+		town_free(&town);
+	}
+}
+
+static void years_are_counted_each_for_itself(void **state)
+{
+	struct town town;
+	uint32_t counts[2100] = {0};
+	size_t years = 0;
+
+	town_make(&town, 3000, 5);
+	for (uint32_t id = 1; id <= town.size; id++)
+		if (town.by_id[id].present)
+			years += counts[town.by_id[id].year]++ == 0 && town.by_id[id].year != 0;
+	assert_int_equal(people_groups(town.people, PEOPLE_YEAR), years);
+	for (size_t i = 0; i < years; i++) {
+		struct people_group group = people_group(town.people, PEOPLE_YEAR, i);
+		assert_int_equal(group.count, counts[atoi(group.key)]);
+		const struct set *born = people_born(town.people, group.key, group.key);
+		assert_int_equal(set_count(born), group.count);
+		set_release(&born);
+	}
+	const struct set *never = people_born(town.people, "1980", "1979");
+	assert_true(set_empty(never));
+	set_release(&never);
 	town_free(&town);
 }
 
@@ -112,7 +160,7 @@ static void lies_under_right_sums_do_no_harm(void **state)
 	town_make(&town, 300, 2);
 	for (int turn = 0; turn < 3000; turn++) {
 		size_t size = town.bytes.size;
-		uint8_t *bytes = malloc(size);
+		uint8_t *bytes = town_room(size);
 		struct people *people = NULL;
 		uint32_t id;
 		memcpy(bytes, town.bytes.data, size);
@@ -124,8 +172,8 @@ static void lies_under_right_sums_do_no_harm(void **state)
 		if (people_open(bytes, size, &people, NULL) == RESULT_OK) {
 			for (uint32_t i = 0; i <= people_top(people) + 1 && i < 400; i++)
 				people_find(people, people_phone(people, i), &id);
-			struct set *all = people_beginning(people, PEOPLE_AREA, "");
-			set_free(&all);
+			const struct set *all = people_beginning(people, "");
+			set_release(&all);
 		} else {
 			refused++;
 		}
@@ -166,9 +214,9 @@ static void nobody_is_an_answer(void **state)
 
 	assert_int_equal(people_top(people), 0);
 	assert_false(people_find(people, 13800000001, &id));
-	struct set *set = people_under(people, PEOPLE_MARK, PEOPLE_PRESENT);
+	const struct set *set = people_under(people, PEOPLE_MARK, PEOPLE_PRESENT);
 	assert_true(set_empty(set));
-	set_free(&set);
+	set_release(&set);
 	people_free(&people);
 }
 
@@ -193,6 +241,8 @@ int main(void)
 		cmocka_unit_test(every_number_finds_its_person),
 		cmocka_unit_test(numbers_between_are_not_found),
 		cmocka_unit_test(sets_hold_who_they_should),
+		cmocka_unit_test(an_area_holds_all_below_it),
+		cmocka_unit_test(years_are_counted_each_for_itself),
 		cmocka_unit_test(any_damage_is_noticed),
 		cmocka_unit_test(lies_under_right_sums_do_no_harm),
 		cmocka_unit_test(footers_that_lie_are_refused),

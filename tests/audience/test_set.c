@@ -74,7 +74,8 @@ static void algebra_is_that_of_plain_arrays(void **state)
 		check_same(y, either);
 		check_same(z, rest);
 		assert_int_equal(set_count_common(a, b), set_count(x));
-		struct set *c = set_copy(a), *pair[] = {a, b};
+		struct set *c = set_copy(a);
+		const struct set *pair[] = {a, b};
 		struct set *many = set_union_many(pair, 2), *taken = set_take(c, b);
 		assert_true(set_equal(many, y));
 		assert_true(set_equal(taken, x));
@@ -156,6 +157,243 @@ static void bytes_come_back_as_they_went(void **state)
 		set_free(&set);
 		set_free(&again);
 	}
+}
+
+/* The set as frozen bytes in an exact allocation, so that the sanitizer sees a look behind it. */
+static void *freeze(const struct set *set, size_t *size)
+{
+	void *bytes = NULL;
+
+	*size = set_frozen_bytes(set);
+	assert_int_equal(posix_memalign(&bytes, SET_ALIGN, *size), 0);
+	set_freeze(set, bytes);
+	return bytes;
+}
+
+static void a_view_is_the_set_that_was_frozen(void **state)
+{
+	static bool in[TOP + 1];
+	unsigned int seed = 6;
+
+	for (int turn = 0; turn < 24; turn++) {
+		struct set *set = turn == 0 ? set_new() : random_set(&seed, in);
+		struct set_facts facts;
+		size_t size;
+		if (turn % 3 == 0)
+			set_shrink(set);
+		void *bytes = freeze(set, &size);
+		assert_true(set_frozen_check(bytes, size, &facts));
+		assert_int_equal(facts.count, set_count(set));
+		assert_false(set_frozen_check(bytes, size - 1, NULL));
+		const struct set *view = set_view(bytes, size);
+		struct set *copy = set_copy(view), *rest = set_subtract(set, view);
+		assert_true(set_equal(view, set));
+		assert_true(set_equal(copy, set));
+		assert_true(set_empty(rest));
+		if (turn > 0) {
+			set_select(set, 0, &facts.count);
+			assert_int_equal(facts.first, facts.count);
+			set_select(set, set_count(set) - 1, &facts.count);
+			assert_int_equal(facts.last, facts.count);
+		}
+		/* what is done to the copy does not reach the view */
+		set_drop(copy, set);
+		assert_true(set_equal(view, set));
+		set_release(&view);
+		assert_null(view);
+		set_free(&copy);
+		set_free(&rest);
+		set_free(&set);
+		free(bytes);
+	}
+}
+
+/* Small frozen sets by hand: payloads, keys, counts, kinds, the closing word. */
+static void each_frozen_lie_is_seen(void **state)
+{
+#define CLOSE(containers) (13766U | (uint32_t)(containers) << 15)
+	static const struct {
+		const char *what;
+		bool true_one;
+		size_t size;
+		const char *bytes;
+		uint32_t closing;
+	} lies[] = {
+		{"array", true, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x02\0"
+			"\x02",
+			CLOSE(1)},
+		{"array not ascending", false, 11,
+			"\x01\0\x05\0\x02\0"
+			"\0\0"
+			"\x02\0"
+			"\x02",
+			CLOSE(1)},
+		{"array with a value twice", false, 11,
+			"\x01\0\x02\0\x02\0"
+			"\0\0"
+			"\x02\0"
+			"\x02",
+			CLOSE(1)},
+		{"array longer than its count", false, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x01\0"
+			"\x02",
+			CLOSE(1)},
+		{"array shorter than its count", false, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x03\0"
+			"\x02",
+			CLOSE(1)},
+		{"kind", false, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x02\0"
+			"\x04",
+			CLOSE(1)},
+		{"bitset that is not there", false, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x02\0"
+			"\x01",
+			CLOSE(1)},
+		{"runs", true, 13,
+			"\x01\0\x01\0\x07\0\x02\0"
+			"\0\0"
+			"\x02\0"
+			"\x03",
+			CLOSE(1)},
+		{"runs that overlap", false, 13,
+			"\x01\0\x01\0\x02\0\x02\0"
+			"\0\0"
+			"\x02\0"
+			"\x03",
+			CLOSE(1)},
+		{"runs not ascending", false, 13,
+			"\x07\0\x01\0\x01\0\x02\0"
+			"\0\0"
+			"\x02\0"
+			"\x03",
+			CLOSE(1)},
+		{"run over the end", false, 13,
+			"\x01\0\x01\0\xfe\xff\x02\0"
+			"\0\0"
+			"\x02\0"
+			"\x03",
+			CLOSE(1)},
+		{"no run", false, 5,
+			"\0\0"
+			"\0\0"
+			"\x03",
+			CLOSE(1)},
+		{"keys", true, 14,
+			"\x05\0\x05\0"
+			"\0\0\x01\0"
+			"\0\0\0\0"
+			"\x02\x02",
+			CLOSE(2)},
+		{"keys not ascending", false, 14,
+			"\x05\0\x05\0"
+			"\x01\0\0\0"
+			"\0\0\0\0"
+			"\x02\x02",
+			CLOSE(2)},
+		{"a key twice", false, 14,
+			"\x05\0\x05\0"
+			"\x01\0\x01\0"
+			"\0\0\0\0"
+			"\x02\x02",
+			CLOSE(2)},
+		{"containers without end", false, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x02\0"
+			"\x02",
+			CLOSE(0x1ffff)},
+		{"cookie", false, 11,
+			"\x01\0\x02\0\x05\0"
+			"\0\0"
+			"\x02\0"
+			"\x02",
+			CLOSE(1) + 1},
+		{"nothing", true, 0, "", CLOSE(0)},
+		{"nothing with something in front", false, 1, "\0", CLOSE(0)},
+	};
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		char *exact = malloc(lies[i].size + 4);
+		memcpy(exact, lies[i].bytes, lies[i].size);
+		memcpy(exact + lies[i].size, &lies[i].closing, 4);
+		print_message("    %s\n", lies[i].what);
+		assert_int_equal(set_frozen_check(exact, lies[i].size + 4, NULL), lies[i].true_one);
+		free(exact);
+	}
+	assert_false(set_frozen_check("", 0, NULL));
+}
+
+/* A bitset must hold as many as it says, and more than an array could. */
+static void a_frozen_bitset_is_counted(void **state)
+{
+	struct set *set = set_new();
+	size_t size;
+
+	for (uint32_t i = 0; i < 5000; i++)
+		set_add(set, i * 7);
+	unsigned char *bytes = freeze(set, &size);
+	assert_true(set_frozen_check(bytes, size, NULL));
+	bytes[100] ^= 1;
+	assert_false(set_frozen_check(bytes, size, NULL));
+	bytes[100] ^= 1;
+	memset(bytes + 2000, 0, 6192);
+	uint16_t count = 0;
+	for (int i = 0; i < 2000; i++)
+		count = (uint16_t)(count + __builtin_popcount(bytes[i]));
+	count--;
+	memcpy(bytes + 8194, &count, 2);
+	assert_false(set_frozen_check(bytes, size, NULL));
+	free(bytes);
+	set_free(&set);
+}
+
+/* Whatever passes the check must be safe to use where it lies. */
+static void lying_frozen_bytes_never_do_harm(void **state)
+{
+	static bool in[TOP + 1];
+	unsigned int seed = 78, taken = 0, refused = 0;
+
+	for (int turn = 0; turn < 150; turn++) {
+		struct set *set = random_set(&seed, in);
+		size_t size;
+		if (turn % 3 == 0)
+			set_shrink(set);
+		unsigned char *bytes = freeze(set, &size);
+		size_t tail = size < 64 ? size : 64;
+		for (int hit = 0; hit < 2; hit++)
+			bytes[size - 1 - (size_t)rand_r(&seed) % (turn % 2 == 0 ? tail : size)] = (unsigned char)rand_r(
+				&seed);
+		if (set_frozen_check(bytes, size, NULL)) {
+			const struct set *view = set_view(bytes, size);
+			struct set *both = set_intersect(set, view), *all = set_union(set, view);
+			assert_int_equal(set_count(both), set_count_common(set, view));
+			set_shrink(all);
+			set_drop(all, view);
+			set_unite(both, view);
+			set_free(&both);
+			set_free(&all);
+			set_release(&view);
+			taken++;
+		} else {
+			refused++;
+		}
+		free(bytes);
+		set_free(&set);
+	}
+	assert_true(refused > 30);
+	assert_true(taken > 0);
 }
 
 struct lie {
@@ -252,6 +490,10 @@ int main(void)
 		cmocka_unit_test(bytes_come_back_as_they_went),
 		cmocka_unit_test(each_lie_is_seen),
 		cmocka_unit_test(lying_bytes_never_do_harm),
+		cmocka_unit_test(a_view_is_the_set_that_was_frozen),
+		cmocka_unit_test(each_frozen_lie_is_seen),
+		cmocka_unit_test(a_frozen_bitset_is_counted),
+		cmocka_unit_test(lying_frozen_bytes_never_do_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

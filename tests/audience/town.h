@@ -79,6 +79,15 @@ static inline void town_compose(struct town *town, const uint32_t *order)
 	compose_free(&compose);
 }
 
+/* Room for a snapshot, aligned as a mapped file is. */
+static inline void *town_room(size_t size)
+{
+	void *room = aligned_alloc(SET_ALIGN, (size + SET_ALIGN) / SET_ALIGN * SET_ALIGN);
+
+	assert_non_null(room);
+	return room;
+}
+
 /* `size` people; ids and phones in orders of their own. */
 static inline void town_make(struct town *town, uint32_t size, unsigned int seed)
 {
@@ -106,7 +115,7 @@ static inline void town_make(struct town *town, uint32_t size, unsigned int seed
 	}
 	town_compose(town, order);
 	free(order);
-	town->aligned = mem_calloc(town->bytes.size, 1);
+	town->aligned = town_room(town->bytes.size);
 	memcpy(town->aligned, town->bytes.data, town->bytes.size);
 	assert_int_equal(people_open(town->aligned, town->bytes.size, &town->people, NULL), RESULT_OK);
 }

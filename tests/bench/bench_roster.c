@@ -1,41 +1,23 @@
 /*
- * The roster at size: bench_roster [residents, default 1000000]. Every figure stands beside the raw ceiling measured in the
- * same run: import beside SQLite's own insert rate, an audience beside bare CRoaring, a walk beside a plain column.
+ * The roster at size: bench_roster [residents, default 1000000]. Lines of CSV into the store with the index built, beside
+ * SQLite's own rate of inserting the same people in the same run; memory; and opening and finding. Audiences are in
+ * bench_audience.
  */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <roaring/roaring.h>
 #include <sqlite3.h>
 
-#include "audience/cut.h"
-#include "audience/expand.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/require.h"
 #include "roster/import.h"
 #include "roster/roster.h"
-
-enum { TURNS = 5, SLICE = 500 };
-
-static double seconds_since(uint64_t from_us)
-{
-	return (double)(clock_mono_us() - from_us) / 1e6;
-}
-
-static double peak_mib(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)usage.ru_maxrss / 1024;
-}
+#include "table.h"
 
 /* Numbers spread over the prefixes as carriers hand them out: dense runs with gaps, each once, in random order. */
 static phone_t nth_phone(uint64_t i, uint64_t count)
@@ -84,7 +66,7 @@ static double plain_inserts(const char *path, uint64_t count)
 		sqlite3_reset(insert);
 	}
 	REQUIRE(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
-	double took = seconds_since(begun);
+	double took = bench_seconds(begun);
 	sqlite3_finalize(insert);
 	sqlite3_close(db);
 	return took;
@@ -106,141 +88,30 @@ static double import(const char *state, const char *csv, uint64_t count)
 	problems_init(&problems);
 	uint64_t begun = clock_mono_us();
 	REQUIRE(roster_import(&order, &totals, &problems) == RESULT_OK);
-	double took = seconds_since(begun);
+	double took = bench_seconds(begun);
 	REQUIRE(totals.people == count);
 	roster_totals_fini(&totals);
 	close(order.fd);
 	return took;
 }
 
-static void line(const char *what, double figure, const char *unit, const char *ceiling_name, double ceiling,
-	double ratio)
+static void bench_import(const char *folder, uint64_t count)
 {
-	printf("%-34s %12.3f %-10s | %-30s %12.3f | ratio %.2f\n", what, figure, unit, ceiling_name, ceiling, ratio);
-}
-
-static void bench_import(const char *state, const char *folder, uint64_t count)
-{
-	char csv[512], plain[512];
+	char csv[300], plain[300];
 
 	snprintf(csv, sizeof(csv), "%s/bench.csv", folder);
 	snprintf(plain, sizeof(plain), "%s/plain.db", folder);
 	write_csv(csv, count);
 	double inserts = plain_inserts(plain, count);
-	double first = import(state, csv, count), peak = peak_mib();
-	double second = import(state, csv, count);
-	line("import, everybody new", (double)count / first / 1e6, "M lines/s", "SQLite inserts, M rows/s",
-		(double)count / inserts / 1e6, inserts / first);
-	line("import again", (double)count / second / 1e6, "M lines/s", "SQLite inserts, M rows/s",
-		(double)count / inserts / 1e6, inserts / second);
-	printf("%-34s %12.1f MiB\n", "peak memory of an import", peak);
-}
-
-/* The alert of the example: elderly and finance people of the county, one channel for a town and one for the rest. */
-static void make_order(struct expand_order *order, const struct roster *roster)
-{
-	static const char *const finance[] = {"finance", NULL};
-	static const char *const county[] = {"320583", NULL}, *const town[] = {"320583103", NULL};
-	static struct expand_audience audiences[] = {{"elderly", {60, -1, NULL}}, {"finance", {-1, -1, finance}}};
-	static struct expand_channel channels[2] = {{.areas = town}, {.areas = NULL}};
-
-	*order = (struct expand_order){.people = roster_people(roster),
-		.this_year = 2026,
-		.audiences = audiences,
-		.audience_count = 2,
-		.areas = county,
-		.channels = channels,
-		.channel_count = 2,
-		.opted_out = roster_optouts(roster)};
-}
-
-/* The same algebra on bitmaps that are in memory already. */
-static double bare_algebra(const struct roster *roster)
-{
-	const struct people *people = roster_people(roster);
-	struct set *sets[] = {people_between(people, PEOPLE_YEAR, "0000", "1966"),
-		people_under(people, PEOPLE_ROLE, "finance"), people_beginning(people, PEOPLE_AREA, "320583"),
-		people_beginning(people, PEOPLE_AREA, "320583103")};
-	const roaring_bitmap_t *b[4], *out = (const roaring_bitmap_t *)(const void *)roster_optouts(roster);
-	double best = 1e9;
-
-	for (int i = 0; i < 4; i++)
-		b[i] = (const roaring_bitmap_t *)(const void *)sets[i];
-	for (int turn = 0; turn < TURNS; turn++) {
-		uint64_t begun = clock_mono_us();
-		roaring_bitmap_t *elderly = roaring_bitmap_and(b[0], b[2]), *finance = roaring_bitmap_and(b[1], b[2]);
-		roaring_bitmap_t *pool = roaring_bitmap_or(elderly, finance), *rest = roaring_bitmap_andnot(pool, out);
-		roaring_bitmap_t *there = roaring_bitmap_and(rest, b[3]);
-		roaring_bitmap_andnot_inplace(rest, there);
-		roaring_bitmap_t *lanes[] = {roaring_bitmap_and(there, elderly), roaring_bitmap_andnot(there, elderly),
-			roaring_bitmap_and(rest, elderly), roaring_bitmap_andnot(rest, elderly)};
-		double took = seconds_since(begun);
-		best = took < best ? took : best;
-		roaring_bitmap_t *all[] = {elderly, finance, pool, rest, there, lanes[0], lanes[1], lanes[2], lanes[3]};
-		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-			roaring_bitmap_free(all[i]);
-	}
-	for (int i = 0; i < 4; i++)
-		set_free(&sets[i]);
-	return best;
-}
-
-static void bench_expand(const struct roster *roster)
-{
-	struct expand_order order;
-	double best = 1e9;
-	uint32_t pool = 0;
-
-	make_order(&order, roster);
-	for (int turn = 0; turn < TURNS; turn++) {
-		struct expansion expansion;
-		uint64_t begun = clock_mono_us();
-		expand(&order, &expansion);
-		double took = seconds_since(begun);
-		best = took < best ? took : best;
-		pool = set_count(expansion.pool);
-		expansion_fini(&expansion);
-	}
-	double bare = bare_algebra(roster);
-	printf("%-34s %12" PRIu32 " residents\n", "an alert's pool", pool);
-	line("expanding it into lanes", best * 1e3, "ms", "CRoaring on loaded sets, ms", bare * 1e3, bare / best);
-}
-
-static void bench_walk(const struct roster *roster, uint64_t count)
-{
-	const struct people *people = roster_people(roster);
-	struct set *everybody = audience_all(people);
-	phone_t *column = mem_calloc(count, sizeof(*column));
-	struct cut cut;
-	double best = 1e9, plain = 1e9;
-	uint64_t sum = 0, plain_sum = 0;
-
-	cut_init(&cut, SLICE);
-	for (uint32_t i = 0; i < count; i++)
-		column[i] = people_phone(people, i + 1);
-	for (int turn = 0; turn < TURNS; turn++) {
-		uint64_t begun = clock_mono_us();
-		for (uint32_t at = 0; at < count; at += SLICE) {
-			cut_slice(&cut, people, everybody, at, SLICE, roster_optouts(roster), roster_gone(roster));
-			for (uint32_t i = 0; i < cut.count; i++)
-				sum += cut.phones[i];
-		}
-		double took = seconds_since(begun);
-		best = took < best ? took : best;
-		begun = clock_mono_us();
-		for (uint64_t i = 0; i < count; i++) {
-			plain_sum += column[i];
-			__asm__ volatile("" : "+r"(plain_sum)); /* one after another, as a walk must */
-		}
-		took = seconds_since(begun);
-		plain = took < plain ? took : plain;
-	}
-	REQUIRE(sum == plain_sum);
-	line("walking everybody in slices", best * 1e9 / (double)count, "ns/phone", "u64 column, ns/phone",
-		plain * 1e9 / (double)count, plain / best);
-	cut_fini(&cut);
-	free(column);
-	set_free(&everybody);
+	double first = import(folder, csv, count);
+	double peak = bench_peak_mib();
+	double again = import(folder, csv, count);
+	printf("everybody a second time: %.3f M lines/s, %.2f of the inserts\n", (double)count / again / 1e6,
+		inserts / again);
+	row_ceiling("roster import", (double)count / first, (double)count / inserts, inserts / first, 0.40, "lines/s");
+	row_target("roster import, memory", peak, 512, "MiB");
+	if (count == 1000000)
+		row_target("roster import, seconds", first, 5, "s");
 }
 
 static void bench_find(const struct roster *roster, uint64_t count)
@@ -252,55 +123,35 @@ static void bench_find(const struct roster *roster, uint64_t count)
 
 	for (uint64_t i = 0; i < FINDS; i++)
 		found += people_find(people, nth_phone(i * 7368787 % count, count), &id);
-	printf("%-34s %12.1f ns each\n", "finding numbers", seconds_since(begun) * 1e9 / FINDS);
+	printf("finding a number: %.0f ns\n", bench_seconds(begun) * 1e9 / FINDS);
 	REQUIRE(found == FINDS);
 }
 
-static void bench_open(const char *state, uint64_t count)
-{
-	struct roster *roster = NULL;
-	struct problems problems;
-
-	problems_init(&problems);
-	uint64_t begun = clock_mono_us();
-	REQUIRE(roster_open(state, clock_wall_ms(), &roster, &problems) == RESULT_OK);
-	printf("%-34s %12.3f ms\n", "opening the roster", seconds_since(begun) * 1e3);
-	bench_expand(roster);
-	bench_walk(roster, count);
-	bench_find(roster, count);
-	roster_close(&roster);
-}
-
-static void make_roster(const char *state)
+static struct roster *open_roster(const char *state)
 {
 	struct roster *roster = NULL;
 	struct problems problems;
 
 	problems_init(&problems);
 	REQUIRE(roster_open(state, clock_wall_ms(), &roster, &problems) == RESULT_OK);
-	roster_close(&roster);
+	return roster;
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 	char folder[256];
-	const char *base = getenv("TMPDIR");
 
-	snprintf(folder, sizeof(folder), "%s/crier-bench-XXXXXX", base != NULL ? base : "/tmp");
-	REQUIRE(mkdtemp(folder) != NULL);
+	bench_folder_make(folder);
 	printf("%" PRIu64 " residents\n", count);
-	make_roster(folder);
-	bench_import(folder, folder, count);
-	bench_open(folder, count);
-	static const char *const names[] = {"bench.csv", "plain.db", "plain.db-wal", "plain.db-shm", "roster.db",
-		"roster.db-wal", "roster.db-shm", "optouts.db", "optouts.db-wal", "optouts.db-shm", "roster.snapshot",
-		"roster.lock"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[512];
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
+	struct roster *roster = open_roster(folder);
+	roster_close(&roster);
+	bench_import(folder, count);
+	uint64_t begun = clock_mono_us();
+	roster = open_roster(folder);
+	printf("opening the roster: %.1f ms\n", bench_seconds(begun) * 1e3);
+	bench_find(roster, count);
+	roster_close(&roster);
+	bench_folder_remove(folder);
 	return 0;
 }

@@ -42,14 +42,17 @@ static void use(const struct people *people)
 	for (uint32_t i = 0; i < 200; i++)
 		people_find(people, people_phone(people, i), &id);
 	people_find(people, 13800000001, &id);
-	struct set *members = audience_members(people, &rule, 2026);
-	struct set *where = audience_areas(people, codes), *all = audience_all(people);
-	set_unite(members, where);
-	set_drop(all, members);
-	set_shrink(all);
-	set_free(&members);
-	set_free(&where);
-	set_free(&all);
+	const struct set *members = audience_members(people, &rule, 2026), *all = audience_all(people);
+	const struct set *where = audience_areas(people, codes);
+	struct set *some = set_copy(members);
+	set_unite(some, where);
+	struct set *rest = set_subtract(all, some);
+	set_shrink(rest);
+	set_free(&some);
+	set_free(&rest);
+	set_release(&members);
+	set_release(&where);
+	set_release(&all);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,7 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set_free(&set);
 	if (size < LAYOUT_MARK + LAYOUT_FOOTER)
 		return 0;
-	uint8_t *bytes = malloc(size);
+	uint8_t *bytes = aligned_alloc(SET_ALIGN, (size + SET_ALIGN) / SET_ALIGN * SET_ALIGN);
+	if (bytes == NULL)
+		abort();
 	memcpy(bytes, data, size);
 	seal(bytes, size);
 	if (people_open(bytes, size, &people, NULL) == RESULT_OK)

@@ -102,10 +102,11 @@ static inline uint32_t desk_id(struct desk *desk, phone_t phone)
 /* True when the person is in the snapshot's set. */
 static inline bool desk_under(struct desk *desk, enum people_axis axis, const char *key, phone_t phone)
 {
-	struct set *set = people_under(roster_people(desk->roster), axis, key);
+	const struct people *people = roster_people(desk->roster);
+	const struct set *set = axis == PEOPLE_YEAR ? people_born(people, key, key) : people_under(people, axis, key);
 	bool in = set_contains(set, desk_id(desk, phone));
 
-	set_free(&set);
+	set_release(&set);
 	return in;
 }
 

@@ -553,8 +553,8 @@ static void every_line_of_many_lists_is_in_the_snapshot(void **state)
 		assert_int_equal(desk_import_bytes(desk, text, used), RESULT_OK);
 	}
 	const struct people *people = roster_people(desk->roster);
-	struct set *student = people_under(people, PEOPLE_ROLE, "student");
-	struct set *parent = people_under(people, PEOPLE_ROLE, "parent");
+	const struct set *student = people_under(people, PEOPLE_ROLE, "student");
+	const struct set *parent = people_under(people, PEOPLE_ROLE, "parent");
 	for (int i = 0; i < PEOPLE; i++) {
 		uint32_t id = desk_id(desk, 13900000000 + (phone_t)i);
 		char key[16];
@@ -567,8 +567,8 @@ static void every_line_of_many_lists_is_in_the_snapshot(void **state)
 		sprintf(key, "%d", year[i]);
 		assert_int_equal(desk_under(desk, PEOPLE_YEAR, key, 13900000000 + (phone_t)i), year[i] != 0);
 	}
-	set_free(&student);
-	set_free(&parent);
+	set_release(&student);
+	set_release(&parent);
 }
 
 int main(void)
