@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "base/list.h"
 
-static const int64_t look_again_ms = 60 * 1000;
-
 static void arm(struct alarms *alarms);
 
 static void on_timer(void *arg)
@@ -12,8 +10,13 @@ static void on_timer(void *arg)
 	struct alarms *alarms = arg;
 	struct heap_node *first;
 
-	while (!alarms->stopped && (first = heap_first(&alarms->heap)) != NULL &&
-		(int64_t)first->key <= clock_wall_ms()) {
+	if (alarms->look != NULL && !alarms->stopped)
+		alarms->look(alarms->arg);
+	/* As many as there are now: one that is set again for a time past waits for the next turn. */
+	for (size_t left = alarms->heap.count; left > 0 && !alarms->stopped; left--) {
+		first = heap_first(&alarms->heap);
+		if (first == NULL || (int64_t)first->key > clock_wall_ms())
+			break;
 		struct alarm *alarm = list_object(first, struct alarm, node);
 		heap_remove(&alarms->heap, first);
 		alarm->fired(alarm->arg);
@@ -32,12 +35,15 @@ static void arm(struct alarms *alarms)
 	int64_t delay = (int64_t)first->key - clock_wall_ms();
 	if (delay < 1)
 		delay = 1;
-	timer_arm(&alarms->timer, (uint64_t)(delay < look_again_ms ? delay : look_again_ms));
+	timer_arm(&alarms->timer, (uint64_t)(delay < alarms->look_ms ? delay : alarms->look_ms));
 }
 
-void alarms_init(struct alarms *alarms, struct loop *loop)
+void alarms_init(struct alarms *alarms, struct loop *loop, void (*look)(void *arg), void *arg)
 {
 	alarms->loop = loop;
+	alarms->look_ms = ALARM_LOOK_MS;
+	alarms->look = look;
+	alarms->arg = arg;
 	heap_init(&alarms->heap);
 	timer_init(&alarms->timer, loop, on_timer, alarms);
 }

@@ -131,10 +131,27 @@ static void on_daily(void *arg)
 	struct app *app = arg;
 	int64_t now_ms = clock_wall_ms();
 
-	ledger_prune(app->ledger, now_ms - 180ll * DAY_MS, now_ms, NULL, NULL);
-	if (roster_due(app->roster, now_ms))
-		commands_rebuild_roster(app);
+	if (wallclock_believed(app, NULL)) {
+		ledger_prune(app->ledger, now_ms - 180ll * DAY_MS, now_ms, NULL, NULL);
+		if (roster_due(app->roster, now_ms))
+			commands_rebuild_roster(app);
+	}
 	alarm_set(&app->alarms, &app->daily, now_ms + DAY_MS, on_daily, app);
+}
+
+void app_clock_set(struct app *app)
+{
+	int64_t now_ms = clock_wall_ms();
+
+	/* What is pruned is gone: a clock must have stood for a day before anything is called old by it. */
+	alarm_set(&app->alarms, &app->daily, now_ms + DAY_MS, on_daily, app);
+	if (wallclock_believed(app, NULL) && roster_due(app->roster, now_ms))
+		commands_rebuild_roster(app);
+}
+
+static void on_look(void *arg)
+{
+	wallclock_look(arg);
 }
 
 static enum result open_stores(struct app *app, struct problems *problems)
@@ -188,7 +205,7 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	list_init(&app->acceptances);
 	list_init(&app->owed_answers);
 	map_init(&app->by_provider);
-	alarms_init(&app->alarms, loop);
+	alarms_init(&app->alarms, loop, on_look, app);
 	dispatch_init(app);
 	return app;
 }
@@ -214,6 +231,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 			seed);
 		app->http = http_new(loop, 0);
 		outlets_make(app);
+		wallclock_start(app);
 		result = restore(app, problems);
 	}
 	if (result == RESULT_OK)
@@ -223,6 +241,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 		restore_start(app);
 		alarm_set(&app->alarms, &app->daily, clock_wall_ms() + 60 * 1000, on_daily, app);
 		result = open_spool(app, problems);
+		intake_pressure(app);
 	}
 	if (result != RESULT_OK) {
 		app_abandon(app, NULL, NULL);

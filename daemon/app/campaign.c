@@ -151,43 +151,100 @@ static void begin_lane(struct lane *lane)
 		});
 }
 
+/* After a restart: what was cut once and waits again goes out as runs of its own. */
+static void resend_waiting(struct lane *lane)
+{
+	uint32_t from = 0;
+
+	while (from < lane->cut) {
+		uint32_t end;
+		while (from < lane->cut && lane->tally.states[from] != STATE_WAITING)
+			from++;
+		for (end = from; end < lane->cut && lane->tally.states[end] == STATE_WAITING;)
+			end++;
+		if (end > from)
+			plan_lane_resend(lane->campaign->app->plan, lane->plan, from, end - from, 1);
+		from = end;
+	}
+}
+
 static void begin(struct campaign *campaign)
 {
 	campaign->begun = true;
-	for (uint16_t i = 0; i < campaign->lane_count; i++)
-		begin_lane(&campaign->lanes[i]);
+	for (uint16_t i = 0; i < campaign->lane_count; i++) {
+		struct lane *lane = &campaign->lanes[i];
+		begin_lane(lane);
+		if (lane->plan == NULL)
+			continue;
+		/* Whoever released it sent something since. */
+		if (lane->held_ms != 0 && lane->held_ms >= lane->last_ms)
+			plan_lane_hold(campaign->app->plan, lane->plan, true);
+		resend_waiting(lane);
+	}
 	dispatch_kick(campaign->app);
 }
 
-static int64_t sooner(int64_t a, int64_t b)
+/* What was sent of it before a restart began it, wherever the clock stands now. */
+static bool has_begun(const struct campaign *campaign, int64_t now_ms)
 {
-	return a == 0 || (b != 0 && b < a) ? b : a;
+	bool sent = false;
+
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		sent = sent || campaign->lanes[i].cut > 0;
+	return sent || now_ms >= campaign->from_ms;
+}
+
+/* The sooner of those that are still to come; 0: none is. */
+static int64_t sooner(int64_t next, int64_t other, int64_t now_ms)
+{
+	return other > now_ms && (next == 0 || other < next) ? other : next;
+}
+
+static int64_t receipts_until(const struct lane *lane)
+{
+	return lane->awaited_ms + lane->outlet->config->receipt_wait_ms;
 }
 
 /* When time alone will next change something: begin, end, or the last receipt that is still waited for. */
 static void arm(struct campaign *campaign)
 {
-	int64_t next = 0;
+	int64_t now_ms = clock_wall_ms(), next = 0;
 
 	if (!campaign->begun)
-		next = sooner(next, campaign->from_ms);
-	if (!campaign->expired)
-		next = sooner(next, campaign->until_ms);
-	else
-		next = sooner(next, campaign->until_ms + patience_after_end_ms);
+		next = sooner(next, campaign->from_ms, now_ms);
+	next = sooner(next, campaign->expired ? campaign->patience_ms : campaign->until_ms, now_ms);
 	for (uint16_t i = 0; i < campaign->lane_count; i++) {
 		const struct lane *lane = &campaign->lanes[i];
 		if (lane->outlet != NULL && lane->outlet->config != NULL && lane->last_ms != 0 &&
 			lane->tally.counts[STATE_ACCEPTED] + lane->tally.counts[STATE_HELD] > 0)
-			next = sooner(next, lane->last_ms + lane->outlet->config->receipt_wait_ms);
+			next = sooner(next, receipts_until(lane), now_ms);
 	}
-	alarm_set(&campaign->app->alarms, &campaign->alarm, next, on_alarm, campaign);
+	if (next != 0)
+		alarm_set(&campaign->app->alarms, &campaign->alarm, next, on_alarm, campaign);
+	else
+		alarm_clear(&campaign->app->alarms, &campaign->alarm);
 }
 
 void campaign_start(struct campaign *campaign)
 {
-	if (clock_wall_ms() >= campaign->from_ms)
+	int64_t now_ms = clock_wall_ms();
+
+	if (has_begun(campaign, now_ms))
 		begin(campaign);
+	if (now_ms >= campaign->until_ms)
+		campaign->patience_ms = campaign->until_ms + patience_after_end_ms;
+	campaign_review_later(campaign);
+}
+
+void campaign_clock_set(struct campaign *campaign, int64_t moved_ms)
+{
+	if (campaign->begun)
+		campaign->moved_ms += moved_ms;
+	if (campaign->expired)
+		campaign->patience_ms += moved_ms;
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		if (campaign->lanes[i].awaited_ms != 0)
+			campaign->lanes[i].awaited_ms += moved_ms;
 	campaign_review_later(campaign);
 }
 
@@ -268,7 +325,7 @@ static bool waits_for_receipt(const struct lane *lane, int64_t now_ms)
 		return false;
 	if (!outlet_receipted(lane->outlet) || lane->outlet->config == NULL)
 		return false;
-	return now_ms < lane->last_ms + lane->outlet->config->receipt_wait_ms;
+	return now_ms < receipts_until(lane);
 }
 
 /* A sign keeps showing an alert until its end, so the alert stays open: a restart must be able to show it again. */
@@ -281,7 +338,7 @@ static bool over(const struct campaign *campaign, int64_t now_ms)
 {
 	if (campaign->flights > 0 || !campaign->recorded)
 		return false;
-	if (now_ms >= campaign->until_ms + patience_after_end_ms && campaign->expired)
+	if (campaign->expired && now_ms >= campaign->patience_ms)
 		return true;
 	if (campaign_unfinished(campaign) > 0)
 		return false;
@@ -325,10 +382,13 @@ static void on_review(void *arg)
 
 	if (campaign->closing || campaign->app->closing)
 		return;
-	if (!campaign->begun && now_ms >= campaign->from_ms && campaign->fate == LEDGER_STANDS)
+	if (!campaign->begun && has_begun(campaign, now_ms) && campaign->fate == LEDGER_STANDS)
 		begin(campaign);
 	if (!campaign->expired && now_ms >= campaign->until_ms) {
 		campaign->expired = true;
+		/* Counted from now: where the clock was set past it, receipts get their time all the same. */
+		if (campaign->patience_ms == 0)
+			campaign->patience_ms = now_ms + patience_after_end_ms;
 		if (campaign_unfinished(campaign) > 0)
 			log_event(LOG_NOTICE, "expired", "alert=%s unfinished=%llu", campaign->id,
 				(unsigned long long)campaign_unfinished(campaign));

@@ -29,6 +29,9 @@ void campaign_stop(struct campaign *campaign, enum state state);
 /* Withdrawn by an operator or by another alert: marked and stopped. */
 void campaign_withdraw(struct campaign *campaign, enum ledger_fate fate, uint32_t by);
 
+/* The wall clock was set, by `moved_ms`: durations go on from where they were, moments are looked at again. */
+void campaign_clock_set(struct campaign *campaign, int64_t moved_ms);
+
 /* Something about it changed: look, on the next turn, whether it is over. */
 void campaign_review_later(struct campaign *campaign);
 

@@ -310,6 +310,8 @@ bool intake_closed(const struct app *app, const char **why)
 
 	if (app->closing)
 		*why = N_("crierd is stopping");
+	else if (!wallclock_believed(app, why))
+		return true;
 	else if (!ledger_healthy(app->ledger, &reason))
 		*why = reason != NULL ? reason : N_("the ledger cannot be written");
 	else if (intake_open_alerts(app) >= 2 * (unsigned int)app->config->intake.open_alerts)

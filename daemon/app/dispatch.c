@@ -206,7 +206,8 @@ static void begin_flight(struct app *app, struct plan_batch *plan)
 
 static bool may_hand_out(struct app *app)
 {
-	return app->ready && !app->closing && ledger_health(app->ledger, NULL, NULL) != LEDGER_FAILING &&
+	return app->ready && !app->closing && wallclock_believed(app, NULL) &&
+		ledger_health(app->ledger, NULL, NULL) != LEDGER_FAILING &&
 		ledger_backlog(app->ledger) < LEDGER_BACKLOG_MOST;
 }
 
@@ -217,6 +218,7 @@ static void on_pump(void *arg)
 	uint64_t wait_ms;
 
 	timer_disarm(&app->pump);
+	wallclock_look(app);
 	if (!may_hand_out(app))
 		return; /* a durable commit or the ledger's recovery kicks again */
 	for (int i = 0; i < BUDGET; i++) {
@@ -264,7 +266,7 @@ static void on_intent_durable(void *arg, enum result result)
 		flight->lane->first_ms = now_ms;
 		app->first_text_us_last = flight->sent_us - flight->lane->campaign->accepted_mono_us;
 	}
-	flight->lane->last_ms = now_ms;
+	flight->lane->last_ms = flight->lane->awaited_ms = now_ms;
 	outlet->batches++;
 	channel_send(outlet->channel, &flight->batch);
 	dispatch_kick(app);

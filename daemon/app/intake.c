@@ -378,6 +378,7 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	struct facts facts;
 	bool writing = false;
 
+	wallclock_look(app);
 	*judgement = (struct judgement){0};
 	problems_init(&judgement->problems);
 	if (alert_read(&context, origin->name, origin->bytes, origin->size, &alert, &judgement->problems) !=

@@ -36,7 +36,7 @@ static void reply_health(struct app *app, struct serve_reply *reply)
 
 	if (!app->ready)
 		reply_text(reply, 503, "starting\n");
-	else if (!ledger_healthy(app->ledger, &why))
+	else if (!wallclock_believed(app, &why) || !ledger_healthy(app->ledger, &why))
 		reply_text(reply, 503, why != NULL ? why : "ledger\n");
 	else
 		reply_text(reply, 200, app->stopped ? "ok (sending is stopped)\n" : "ok\n");

@@ -118,6 +118,11 @@ void order_schedule_run(void *arg, struct control_call *call, const json_t *args
 			name != NULL ? name : "");
 		return;
 	}
+	if (!wallclock_believed(app, NULL)) {
+		control_error(call, CONTROL_LATER,
+			N_("the clock of this machine is not right, so nothing is sent until it is set; see \"crier status\""));
+		return;
+	}
 	problems_init(&problems);
 	order_note(app, call, "schedule-run", "%s", name);
 	struct campaign *campaign = reminder_run(reminder, clock_wall_ms(), control_who(call), &problems);

@@ -66,7 +66,8 @@ void owed_since(struct app *app, int64_t *since_ms)
 			continue;
 		mark_of(schedule, mark);
 		since_ms[i] = map_get(&times, mark, &found) ? (int64_t)found : 0;
-		if (since_ms[i] == 0)
+		/* Ahead of us: first seen under a clock that has been set back since. */
+		if (since_ms[i] == 0 || since_ms[i] > clock_wall_ms())
 			since_ms[i] = clock_wall_ms();
 		buf_printf(&new, "%" PRId64 " %s %s\n", since_ms[i], mark, schedule->name);
 	}

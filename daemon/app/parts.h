@@ -9,4 +9,7 @@ void app_part_closed(struct app *app);
 /* The last batch was settled while the app is closing (app.c). */
 void app_flights_over(struct app *app);
 
+/* The wall clock was set: what is done once a day counts from now (app.c). */
+void app_clock_set(struct app *app);
+
 #endif

@@ -29,12 +29,6 @@ struct reminder *reminder_find(struct app *app, const char *name)
 	return NULL;
 }
 
-static bool on_occurrence(void *arg, const struct ledger_alert *alert)
-{
-	*(struct ledger_alert *)arg = *alert;
-	return false;
-}
-
 static bool on_last_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
 	const uint32_t *counts)
 {
@@ -176,38 +170,58 @@ static void run_late(struct reminder *reminder, int64_t occurrence_ms)
 	problems_fini(&problems);
 }
 
+/*
+ * The latest occurrence in (after, until]; 0: none. Looked for from the end in spans that double, so that ten years of
+ * occurrences cost no more than the last.
+ */
+static int64_t latest_in(const struct rule *rule, int64_t after_ms, int64_t until_ms)
+{
+	int64_t latest = 0, when;
+
+	for (int64_t span = 60 * 60 * 1000; latest == 0; span *= 2) {
+		int64_t from = span < until_ms - after_ms ? until_ms - span : after_ms;
+		while (rule_next(rule, from, &when) && when <= until_ms)
+			latest = from = when;
+		if (span >= until_ms - after_ms)
+			break;
+	}
+	return latest;
+}
+
 /* Sends the latest occurrence in (after, now] if it is within its grace, and reports those before it as missed. */
 static void catch_up(struct reminder *reminder, int64_t after_ms)
 {
-	int64_t now_ms = clock_wall_ms(), latest = 0, missed_last = 0, when;
-	unsigned int count = 0, missed = 0;
+	int64_t now_ms = clock_wall_ms(), latest = latest_in(reminder->rule, after_ms, now_ms), when = after_ms;
+	bool late = latest != 0 && now_ms - latest > reminder->schedule->grace_ms;
+	unsigned int missed = 0;
 
-	while (count < MISSED_MOST && rule_next(reminder->rule, after_ms, &when) && when <= now_ms) {
-		if (latest != 0) {
-			missed++;
-			missed_last = latest;
-		}
-		latest = after_ms = when;
-		count++;
-	}
-	if (latest != 0 && now_ms - latest > reminder->schedule->grace_ms) {
+	if (latest == 0)
+		return;
+	while (missed < MISSED_MOST && rule_next(reminder->rule, when, &when) &&
+		(late ? when <= latest : when < latest))
 		missed++;
-		missed_last = latest;
-		latest = 0;
-	}
 	if (missed > 0)
-		report_missed(reminder, missed, missed_last);
-	if (latest != 0)
+		report_missed(reminder, missed, late ? latest : latest_in(reminder->rule, after_ms, latest - 1));
+	if (!late)
 		run_late(reminder, latest);
+}
+
+/* The last occurrence that was sent and is not ahead: what a clock once wrong has sent as of next year tells nothing. */
+static bool on_sent(void *arg, const struct ledger_alert *alert)
+{
+	if (alert->occurrence_ms > clock_wall_ms())
+		return true;
+	*(int64_t *)arg = alert->occurrence_ms;
+	return false;
 }
 
 /* What fell due since the schedule was first seen and since it was last sent. */
 static void resume(struct reminder *reminder, int64_t since_ms)
 {
-	struct ledger_alert last = {0};
+	int64_t last_ms = 0;
 
-	ledger_list_occurrences(reminder->app->ledger, reminder->schedule->name, 1, on_occurrence, &last);
-	catch_up(reminder, last.occurrence_ms > since_ms ? last.occurrence_ms : since_ms);
+	ledger_list_occurrences(reminder->app->ledger, reminder->schedule->name, MISSED_MOST, on_sent, &last_ms);
+	catch_up(reminder, last_ms > since_ms ? last_ms : since_ms);
 }
 
 static void on_due(void *arg)
@@ -241,6 +255,10 @@ void reminders_start(struct app *app)
 	struct problems problems;
 
 	reminders_fini(app);
+	if (!wallclock_believed(app, NULL)) {
+		free(since_ms);
+		return; /* it is called again when one can go by the clock */
+	}
 	on_quiet_edge(app);
 	problems_init(&problems);
 	app->reminders = mem_calloc(config->schedule_count, sizeof(*app->reminders));
@@ -259,6 +277,16 @@ void reminders_start(struct app *app)
 	}
 	free(since_ms);
 	problems_fini(&problems);
+}
+
+void reminders_clock_set(struct app *app)
+{
+	int64_t now_ms = clock_wall_ms();
+
+	on_quiet_edge(app);
+	for (size_t i = 0; i < app->reminder_count; i++)
+		if (app->reminders[i].next_ms == 0 || app->reminders[i].next_ms > now_ms)
+			set_next(&app->reminders[i], now_ms);
 }
 
 void reminders_fini(struct app *app)

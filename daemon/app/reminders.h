@@ -20,6 +20,9 @@ struct reminder {
 void reminders_start(struct app *app);
 void reminders_fini(struct app *app);
 
+/* The wall clock was set: quiet hours and every next time are found anew. What it jumped over is looked at by the alarms. */
+void reminders_clock_set(struct app *app);
+
 /* Sends it now, at the operator's word. Returns the campaign, or NULL with problems. */
 struct campaign *reminder_run(struct reminder *reminder, int64_t occurrence_ms, const char *who,
 	struct problems *problems);

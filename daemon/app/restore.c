@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "ledger/replay.h"
 
-/* A limiter that would owe more than its week was written under a clock that has been set back since. */
-static const int64_t owed_most_ms = 7 * 24 * 3600 * 1000ll;
+/* More parts than any text has: a limiter never owes more than one batch of such texts costs. */
+enum { PARTS_MOST = 16 };
 
 struct restoring {
 	struct app *app;
@@ -33,11 +33,20 @@ static void on_stopped(void *arg, bool stopped, const char *by, int64_t at_ms)
 	plan_stop(app->plan, stopped);
 }
 
+/* What was written under a clock that has been set since must not hold a channel up for longer than its limit could. */
+static int64_t owed_most_ms(const struct outlet *outlet)
+{
+	const struct channel_config *config = outlet->config;
+
+	if (config == NULL || config->rate.count == 0)
+		return 0;
+	return (int64_t)((uint64_t)config->batch * PARTS_MOST * config->rate.per_ms / config->rate.count) + 1;
+}
+
 static void on_channel(void *arg, const struct ledger_channel *channel)
 {
 	struct app *app = ((struct restoring *)arg)->app;
 	struct outlet *outlet = outlet_find(app, channel->name);
-	int64_t owed = channel->tat_ms - clock_wall_ms();
 
 	if (outlet == NULL)
 		return;
@@ -45,9 +54,9 @@ static void on_channel(void *arg, const struct ledger_channel *channel)
 	outlet->suspended_by = mem_strdup(channel->by);
 	outlet->suspended_why = mem_strdup(channel->reason);
 	outlet->suspended_ms = channel->at_ms;
+	int64_t owed = wallclock_rest_ms(app, channel->tat_ms, owed_most_ms(outlet));
 	if (owed > 0)
-		plan_channel_owe(app->plan, outlet->index, clock_mono_ms(),
-			(uint64_t)(owed < owed_most_ms ? owed : owed_most_ms));
+		plan_channel_owe(app->plan, outlet->index, clock_mono_ms(), (uint64_t)owed);
 }
 
 /* Whether quiet hours bind it: the document says, and it is read once more as on the day it came. */
@@ -179,7 +188,7 @@ static void on_batch(void *arg, const struct ledger_batch *batch)
 	if (lane->first_ms == 0 || batch->intent_ms < lane->first_ms)
 		lane->first_ms = batch->intent_ms;
 	if (batch->intent_ms > lane->last_ms)
-		lane->last_ms = batch->intent_ms;
+		lane->last_ms = lane->awaited_ms = batch->intent_ms;
 	if (batch->settled && batch->verdict == VERDICT_REFUSED && batch->held)
 		lane->held_ms = batch->outcome_ms;
 	for (uint32_t i = 0; i < batch->excluded_count; i++)
@@ -251,37 +260,8 @@ enum result restore(struct app *app, struct problems *problems)
 	return result;
 }
 
-/* What was cut once and waits again goes out as runs of its own. */
-static void resend_waiting(struct lane *lane)
-{
-	struct app *app = lane->campaign->app;
-	uint32_t from = 0;
-
-	while (from < lane->cut) {
-		uint32_t end;
-		while (from < lane->cut && lane->tally.states[from] != STATE_WAITING)
-			from++;
-		for (end = from; end < lane->cut && lane->tally.states[end] == STATE_WAITING;)
-			end++;
-		if (end > from)
-			plan_lane_resend(app->plan, lane->plan, from, end - from, 1);
-		from = end;
-	}
-}
-
 void restore_start(struct app *app)
 {
-	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
-		struct campaign *campaign = list_object(link, struct campaign, in_app);
-		campaign_start(campaign);
-		for (uint16_t i = 0; i < campaign->lane_count; i++) {
-			struct lane *lane = &campaign->lanes[i];
-			if (lane->plan == NULL)
-				continue;
-			/* Whoever released it sent something since. */
-			if (lane->held_ms != 0 && lane->held_ms >= lane->last_ms)
-				plan_lane_hold(app->plan, lane->plan, true);
-			resend_waiting(lane);
-		}
-	}
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link))
+		campaign_start(list_object(link, struct campaign, in_app));
 }

@@ -27,7 +27,7 @@ int64_t signs_takeover_until(const struct campaign *campaign)
 
 	if (campaign->urgency != URGENCY_IMMEDIATE)
 		return 0;
-	until += campaign->app->config->signs.takeover_ms;
+	until += campaign->moved_ms + campaign->app->config->signs.takeover_ms;
 	return until < campaign->until_ms ? until : campaign->until_ms;
 }
 

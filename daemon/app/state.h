@@ -6,6 +6,7 @@
 
 #include "app/alarm.h"
 #include "app/app.h"
+#include "app/wallclock.h"
 #include "audience/set.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -70,6 +71,7 @@ struct lane {
 	bool shown_order; /* signs: the board was told to show it */
 	uint32_t cut, number; /* after a restart: where to go on */
 	int64_t first_ms, last_ms; /* wall time of the first and last send */
+	int64_t awaited_ms; /* since when receipts are waited for: last_ms, moved along when the clock is set */
 	int64_t held_ms; /* after a restart: when the provider refused the text itself; 0: it did not */
 };
 
@@ -84,6 +86,8 @@ struct campaign {
 	enum level level;
 	bool quiet;
 	int64_t issued_ms, accepted_ms, from_ms, until_ms;
+	int64_t moved_ms; /* by how much the clock was set since it began: durations are counted from accepted_ms + this */
+	int64_t patience_ms; /* until then what is in doubt keeps it open; 0: until_ms has not passed */
 	enum ledger_fate fate;
 	struct lane *lanes;
 	uint16_t lane_count;
@@ -113,6 +117,7 @@ struct app {
 	struct spool *spool;
 	struct control *control;
 	struct alarms alarms;
+	struct wallclock wallclock;
 	struct channel_host channel_host;
 
 	struct outlet **outlets;
