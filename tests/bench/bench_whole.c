@@ -207,6 +207,7 @@ int main(int argc, char **argv)
 	double sent_s, cpu[2], before[2], bare_cpu[2];
 
 	stand_init(&stand);
+	stand.log = "daemon.log";
 	stand_people(&stand, people, CHANNELS);
 	double bare = measure_bare(connections, &bare_cpu[0]);
 	gateways_start(&gateways);

@@ -26,16 +26,30 @@ void stand_die(const char *what)
 	exit(1);
 }
 
+/* What a benchmark that dies leaves behind, its children aside. */
+static char leaving[256];
+static pid_t leaver;
+
+static void clean_up(void)
+{
+	if (getpid() == leaver && leaving[0] != '\0')
+		bench_folder_remove(leaving);
+}
+
 void stand_init(struct stand *stand)
 {
 	*stand = (struct stand){0};
 	bench_folder_make(stand->folder);
+	memcpy(leaving, stand->folder, sizeof(leaving));
+	leaver = getpid();
+	atexit(clean_up);
 }
 
 void stand_fini(struct stand *stand)
 {
 	stand_stop(stand);
 	bench_folder_remove(stand->folder);
+	leaving[0] = '\0';
 }
 
 void stand_write(const struct stand *stand, const char *name, const char *text)
