@@ -1,49 +1,40 @@
 /*
  * First text: from an alert's rename into new/ to the first byte of its request at a gateway, on an idle daemon, with the
- * intent durable before it leaves. The daemon and a listening socket live in two processes, as in life. Beside it the raw
- * ceiling of the same run: one inotify event, one fdatasync and one loopback request.
+ * intent durable before it leaves. The daemon and the gateway live in processes of their own, as in life. Each alert is for
+ * everybody; when its first batch has come it is cancelled, and when it is closed the next one is dropped. Beside it the raw
+ * ceiling of the same run: one inotify event, one fdatasync and one byte over loopback.
  *
- * Usage: bench_first [alerts] [residents]     (100 10000)
+ * Usage: bench_first [alerts] [residents]     (100 1000000)
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "app/app.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "loop/signal.h"
-#include "roster/import.h"
+#include "stand.h"
+#include "table.h"
 
-enum { ALERTS = 100, PEOPLE = 10000 };
+enum { ALERTS = 100, PEOPLE = 1000000, TOWNS = 8, REST_US = 20000 };
 
-static char folder[64];
+static const double median_target_ms = 10, share_target_ms = 50;
 
-static void write_text(const char *name, const char *text)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) {
-		perror(path);
-		exit(1);
-	}
-	chmod(path, 0600);
-}
+struct bench {
+	struct stand stand;
+	sqlite3 *ledger; /* to see when alerts are closed */
+	int listener, kept; /* the gateway's */
+	unsigned int dropped;
+};
 
 static int listen_any(uint16_t *port)
 {
@@ -51,144 +42,60 @@ static int listen_any(uint16_t *port)
 	socklen_t size = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 16) != 0) {
-		perror("listen");
-		exit(1);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 16) != 0) {
+		stand_die("listen");
 	}
 	getsockname(fd, (struct sockaddr *)&address, &size);
 	*port = ntohs(address.sin_port);
 	return fd;
 }
 
-static void import(unsigned int people)
+/* Waits for a request on the kept connection; returns when its first byte came, and reads the rest. */
+static uint64_t first_byte(struct bench *bench)
 {
-	struct roster_totals totals;
-	struct problems problems;
-	char state[96], csv[96];
-
-	snprintf(state, sizeof(state), "%s/state", folder);
-	snprintf(csv, sizeof(csv), "%s/people.csv", folder);
-	mkdir(state, 0700);
-	FILE *file = fopen(csv, "w");
-	fputs("phone,birth_year,area\n", file);
-	for (unsigned int i = 0; i < people; i++)
-		fprintf(file, "138%08u,1950,320583100\n", i);
-	fclose(file);
-	int fd = open(csv, O_RDONLY | O_CLOEXEC);
-	problems_init(&problems);
-	struct roster_import order = {.state = state,
-		.fd = fd,
-		.file = "people.csv",
-		.list = "all",
-		.source = "bench",
-		.basis = "bench",
-		.reject_fd = -1,
-		.now_ms = clock_wall_ms()};
-	if (roster_import(&order, &totals, &problems) != RESULT_OK)
-		exit(1);
-	roster_totals_fini(&totals);
-	problems_fini(&problems);
-	close(fd);
-}
-
-struct runner {
-	struct loop *loop;
-	struct app *app;
-	struct signals *signals;
-	int tell;
-};
-
-static void on_closed(void *arg)
-{
-	signals_close(((struct runner *)arg)->signals, NULL, NULL);
-}
-
-static void on_stop(void *arg, int number)
-{
-	struct runner *runner = arg;
-
-	if (runner->app != NULL)
-		app_close(runner->app, on_closed, runner);
-	runner->app = NULL;
-}
-
-static void on_ready(void *arg)
-{
-	if (write(((struct runner *)arg)->tell, "r", 1) != 1)
-		exit(1);
-}
-
-/* The daemon, in a process of its own. */
-static void run_daemon(int tell)
-{
-	static const struct signals_events events = {.stop = on_stop};
-	struct runner runner = {.loop = loop_new(), .tell = tell};
-	struct problems problems;
-	char config[96];
-
-	snprintf(config, sizeof(config), "%s/crierd.conf", folder);
-	struct app_options options = {.config = config, .ready = on_ready, .arg = &runner, .drain_ms = 100};
-	log_set_level(LOG_CRIT);
-	problems_init(&problems);
-	runner.signals = signals_open(runner.loop, &events, &runner);
-	if (app_open(runner.loop, &options, &runner.app, &problems) != RESULT_OK) {
-		fprintf(stderr, "%s\n", problems.list[0].reason[LANG_EN]);
-		_exit(1);
-	}
-	loop_run(runner.loop);
-	loop_free(&runner.loop);
-	_exit(0);
-}
-
-/* Answers one request on a kept connection and closes it when asked; returns when its first byte came. */
-static uint64_t first_byte(int listener, int *kept)
-{
-	static const char answer[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 25\r\n\r\n0: Accepted for delivery\r\n";
 	char bytes[65536];
+	size_t got = 0;
+	uint64_t at = 0;
 
 	for (;;) {
-		struct pollfd fds[] = {{listener, POLLIN, 0}, {*kept, POLLIN, 0}};
-		if (poll(fds, *kept >= 0 ? 2 : 1, 10000) <= 0) {
-			fprintf(stderr, "no request came\n");
-			exit(1);
-		}
+		struct pollfd fds[] = {{bench->listener, POLLIN, 0}, {bench->kept, POLLIN, 0}};
+		errno = 0;
+		if (poll(fds, bench->kept >= 0 ? 2 : 1, 20000) <= 0)
+			stand_die("no request came");
+		if (at == 0)
+			at = clock_mono_us();
 		if ((fds[0].revents & POLLIN) != 0) {
-			if (*kept >= 0)
-				close(*kept);
-			*kept = accept(listener, NULL, NULL);
+			close(bench->kept);
+			bench->kept = accept(bench->listener, NULL, NULL);
+			at = 0;
 			continue;
 		}
-		uint64_t at = clock_mono_us();
-		ssize_t got = recv(*kept, bytes, sizeof(bytes), 0);
-		if (got <= 0) {
-			close(*kept);
-			*kept = -1;
+		ssize_t size = recv(bench->kept, bytes + got, sizeof(bytes) - 1 - got, 0);
+		if (size <= 0) {
+			close(bench->kept);
+			bench->kept = -1;
+			at = 0;
 			continue;
 		}
-		if (send(*kept, answer, sizeof(answer) - 1, MSG_NOSIGNAL) < 0)
-			exit(1);
-		return at;
+		got += (size_t)size;
+		bytes[got] = '\0';
+		if (strstr(bytes, "\r\n\r\n") != NULL)
+			return at;
 	}
 }
 
-static int by_size(const void *a, const void *b)
+static void answer(struct bench *bench)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	static const char text[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 26\r\n\r\n0: Accepted for delivery\r\n";
 
-	return x < y ? -1 : x > y;
-}
-
-static void print_row(const char *name, uint64_t *us, unsigned int count)
-{
-	qsort(us, count, sizeof(*us), by_size);
-	printf("%-34s median %8.3f ms   p99 %8.3f ms   most %8.3f ms   n=%u\n", name, (double)us[count / 2] / 1000,
-		(double)us[count * 99 / 100] / 1000, (double)us[count - 1] / 1000, count);
+	if (send(bench->kept, text, sizeof(text) - 1, MSG_NOSIGNAL) < 0)
+		stand_die("the answer");
 }
 
 /* What the machine itself needs: rename, event, fdatasync of 4 KiB, a byte over loopback. */
-static void measure_ceiling(uint64_t *us, unsigned int count)
+static void measure_ceiling(const char *folder, double *ms, unsigned int count)
 {
-	char tmp[128], new[128], log[128], room[4096] = "";
+	char tmp[512], new[512], log[512], room[4096] = "";
 	uint16_t port;
 	int listener = listen_any(&port), watch = inotify_init1(IN_CLOEXEC);
 
@@ -204,7 +111,7 @@ static void measure_ceiling(uint64_t *us, unsigned int count)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 		.sin_port = htons(port)};
 	if (connect(out, (struct sockaddr *)&address, sizeof(address)) != 0)
-		exit(1);
+		stand_die("the ceiling");
 	int in = accept(listener, NULL, NULL);
 	for (unsigned int i = 0; i < count; i++) {
 		close(open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -213,8 +120,8 @@ static void measure_ceiling(uint64_t *us, unsigned int count)
 		if (rename(tmp, new) != 0 || read(watch, event, sizeof(event)) <= 0 ||
 			write(fd, room, sizeof(room)) < 0 || fdatasync(fd) != 0 || send(out, "x", 1, 0) != 1 ||
 			recv(in, &byte, 1, 0) != 1)
-			exit(1);
-		us[i] = clock_mono_us() - began;
+			stand_die("the ceiling");
+		ms[i] = bench_seconds(began) * 1e3;
 		usleep(2000);
 	}
 	close(in);
@@ -224,71 +131,115 @@ static void measure_ceiling(uint64_t *us, unsigned int count)
 	close(listener);
 }
 
-static void drop(unsigned int nth, uint64_t *began)
+static uint64_t drop(struct bench *bench, const char *id, const char *rest)
 {
-	char name[64], from[160], to[160], text[1024];
+	char name[64], text[1024];
 
-	snprintf(name, sizeof(name), "spool/tmp/%u.cfg", nth);
+	snprintf(name, sizeof(name), "%s.cfg", id);
 	snprintf(text, sizeof(text),
-		"schema = \"fraud-alert/1\"; id = \"B-%u\"; sender = \"a@b.cn\"; fraud_type = \"fake-police\";\n"
-		"summary = \"第%u次。\"; audiences = [ \"all\" ]; areas = [ \"320583\" ]; urgency = \"immediate\";\n",
-		nth, nth);
-	write_text(name, text);
-	snprintf(from, sizeof(from), "%s/%s", folder, name);
-	snprintf(to, sizeof(to), "%s/spool/new/%u.cfg", folder, nth);
-	*began = clock_mono_us();
-	if (rename(from, to) != 0)
-		exit(1);
+		"schema = \"fraud-alert/1\"; id = \"%s\"; sender = \"a@b.cn\"; fraud_type = \"fake-police\";\n"
+		"summary = \"近日有人冒充警察打电话给居民。\"; audiences = [ \"all\" ]; areas = [ \"320583\" ];\n"
+		"urgency = \"immediate\"; %s\n",
+		id, rest);
+	return stand_drop(&bench->stand, name, text);
+}
+
+static unsigned int ask(struct bench *bench, const char *question)
+{
+	sqlite3_stmt *statement = NULL;
+	unsigned int number = 0;
+
+	if (sqlite3_prepare_v2(bench->ledger, question, -1, &statement, NULL) != SQLITE_OK)
+		stand_die(sqlite3_errmsg(bench->ledger));
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		number = (unsigned int)sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+static void await(struct bench *bench, const char *question)
+{
+	uint64_t since = clock_mono_us();
+
+	errno = 0;
+	while (ask(bench, question) == 0) {
+		if (bench_seconds(since) > 20)
+			stand_die("an alert does not end");
+		usleep(2000);
+	}
+}
+
+/* One alert for everybody, and its end. Returns milliseconds from the rename to the first byte. */
+static double run_alert(struct bench *bench, unsigned int nth)
+{
+	char id[32], cancel[32], rest[96], question[160];
+
+	snprintf(id, sizeof(id), "B-%u", nth);
+	snprintf(cancel, sizeof(cancel), "C-%u", nth);
+	snprintf(rest, sizeof(rest), "action = \"cancel\"; supersedes = [ \"%s\" ];", id);
+	uint64_t began = drop(bench, id, "");
+	double ms = (double)(first_byte(bench) - began) / 1e3;
+	drop(bench, cancel, rest);
+	snprintf(question, sizeof(question), "SELECT count(*) FROM alert WHERE id = '%s' AND fate = 'cancelled'", id);
+	await(bench, question);
+	answer(bench);
+	snprintf(question, sizeof(question), "SELECT count(*) FROM alert WHERE id = '%s' AND state = 'closed'", id);
+	await(bench, question);
+	usleep(REST_US);
+	return ms;
+}
+
+static void start(struct bench *bench, uint32_t people)
+{
+	char text[2048], path[512];
+	uint16_t port;
+
+	bench->listener = listen_any(&port);
+	stand_people(&bench->stand, people, TOWNS);
+	snprintf(text, sizeof(text),
+		"site: { name = \"b\"; signature = \"玉山反诈\"; sender = \"a@b.cn\"; area = \"320583\"; };\n"
+		"paths: { spool = \"spool\"; state = \"state\"; control = \"c.sock\"; };\n"
+		"channels: ( { name = \"sms\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1:%u/cgi-bin/sendsms\"; user = \"u\";"
+		" password_file = \"password\"; dlr = false; rate = \"unlimited\"; window = 1; batch = 100; } );\n",
+		port);
+	stand_write(&bench->stand, "crierd.conf", text);
+	stand_write(&bench->stand, "password", "x\n");
+	stand_start(&bench->stand);
+	snprintf(path, sizeof(path), "%s/state/ledger.db", bench->stand.folder);
+	if (sqlite3_open_v2(path, &bench->ledger, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+		stand_die(path);
+	sqlite3_busy_timeout(bench->ledger, 5000);
+}
+
+static void print(const char *name, double *ms, unsigned int count)
+{
+	double median = bench_median(ms, count), share = bench_share(ms, count, 0.99), most = bench_share(ms, count, 1);
+
+	printf("%-34s median %8.3f ms   p99 %8.3f ms   most %8.3f ms   n=%u\n", name, median, share, most, count);
 }
 
 int main(int argc, char **argv)
 {
 	unsigned int alerts = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : ALERTS;
-	unsigned int people = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : PEOPLE;
-	uint64_t *us = mem_calloc(alerts + 1, sizeof(*us)), *raw = mem_calloc(alerts + 1, sizeof(*raw));
-	char config[2048], template[] = "/tmp/crier-bench-XXXXXX";
-	uint16_t port;
-	int kept = -1, told[2];
+	uint32_t people = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : PEOPLE;
+	struct bench bench = {.kept = -1};
 
-	snprintf(folder, sizeof(folder), "%s", mkdtemp(template));
-	measure_ceiling(raw, alerts);
-	int listener = listen_any(&port);
-	/* One batch is the whole audience, so that each alert is one request. */
-	snprintf(config, sizeof(config),
-		"site: { name = \"b\"; signature = \"玉山反诈\"; sender = \"a@b.cn\"; area = \"320583\"; };\n"
-		"paths: { spool = \"spool\"; state = \"state\"; control = \"c.sock\"; };\n"
-		"intake: { open_alerts = 1000; };\n"
-		"channels: ( { name = \"sms\"; kind = \"sms-kannel\"; url = \"http://127.0.0.1:%u/cgi-bin/sendsms\"; user = \"u\";"
-		" password_file = \"password\"; dlr = false; rate = \"unlimited\"; window = 1; batch = 1000; } );\n",
-		port);
-	write_text("crierd.conf", config);
-	write_text("password", "x\n");
-	import(people < 1000 ? people : 1000);
-	if (pipe(told) != 0)
-		return 1;
-	pid_t child = fork();
-	if (child == 0)
-		run_daemon(told[1]);
-	char ready;
-	close(told[1]);
-	if (read(told[0], &ready, 1) != 1)
-		return 1;
-	for (unsigned int i = 0; i < alerts; i++) {
-		uint64_t began;
-		usleep(20000);
-		drop(i, &began);
-		us[i] = first_byte(listener, &kept) - began;
-	}
-	kill(child, SIGTERM);
-	waitpid(child, NULL, 0);
-	print_row("rename to first byte", us, alerts);
-	print_row("raw: event, fdatasync, loopback", raw, alerts);
-	printf("ratio of the medians: %.2f (ceiling / figure)\n", (double)raw[alerts / 2] / (double)us[alerts / 2]);
-	char *const clean[] = {"rm", "-rf", folder, NULL};
-	if (fork() == 0)
-		execv("/bin/rm", clean);
-	wait(NULL);
-	free(us);
+	alerts = alerts < 2 ? 2 : alerts;
+	double *ms = mem_calloc(alerts, sizeof(*ms)), *raw = mem_calloc(alerts, sizeof(*raw));
+	stand_init(&bench.stand);
+	bench.stand.log = "daemon.log";
+	start(&bench, people);
+	measure_ceiling(bench.stand.folder, raw, alerts);
+	for (unsigned int i = 0; i < alerts; i++)
+		ms[i] = run_alert(&bench, i);
+	sqlite3_close(bench.ledger);
+	stand_fini(&bench.stand);
+	printf("%u residents\n", people);
+	print("rename to first byte", ms, alerts);
+	print("raw: event, fdatasync, loopback", raw, alerts);
+	row_target("first text, median", bench_median(ms, alerts), median_target_ms, "ms");
+	row_target("first text, p99", bench_share(ms, alerts, 0.99), share_target_ms, "ms");
+	free(ms);
 	free(raw);
 	return 0;
 }
