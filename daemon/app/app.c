@@ -121,6 +121,7 @@ static void on_ledger_health(void *arg)
 			: health == LEDGER_RESERVE ? "reserve"
 						   : "failing",
 		log_quote(reason != NULL ? reason : ""));
+	order_health(app);
 	intake_pressure(app);
 	dispatch_kick(app);
 }
@@ -203,6 +204,7 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	list_init(&app->waiting_submits);
 	list_init(&app->desk);
 	list_init(&app->acceptances);
+	list_init(&app->order_answers);
 	list_init(&app->owed_answers);
 	map_init(&app->by_provider);
 	alarms_init(&app->alarms, loop, on_look, app);
@@ -328,6 +330,7 @@ static void free_app(struct app *app)
 	dispatch_abandon(app);
 	intake_drop(app);
 	listen_drop(app);
+	order_drop(app);
 	while ((link = list_first(&app->campaigns)) != NULL)
 		campaign_free(list_object(link, struct campaign, in_app));
 	reminders_fini(app);

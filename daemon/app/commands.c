@@ -1,12 +1,5 @@
 #include "app/commands.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/phone.h"
-
 const struct control_command commands[] = {
 	{"status", "", N_("how the daemon is, in one page"), order_status},
 	{"reload", "", N_("read the configuration again; a faulty one changes nothing"), order_reload},
@@ -44,18 +37,3 @@ const struct control_command commands[] = {
 	{"audit verify", "", N_("check that nobody changed the audit trail"), order_audit_verify},
 	CONTROL_END,
 };
-
-void order_note(struct app *app, const struct control_call *call, const char *kind, const char *what, ...)
-{
-	char words[512];
-	va_list args;
-
-	va_start(args, what);
-	vsnprintf(words, sizeof(words), what, args);
-	va_end(args);
-	phone_mask_within(words); /* the names of files and lists are anybody's */
-	log_event(LOG_NOTICE, "order", "who=%s kind=%s what=%s", log_quote(control_who(call)), kind, log_quote(words));
-	ledger_event(app->ledger,
-		&(struct ledger_event){.at_ms = clock_wall_ms(), .who = control_who(call), .kind = kind, .what = words},
-		NULL, NULL);
-}

@@ -1,6 +1,7 @@
 #ifndef APP_COMMANDS_H
 #define APP_COMMANDS_H
 
+#include "app/order_answer.h"
 #include "app/state.h"
 
 /* What operators can ask and order. One table; each file below holds the commands of one noun. Ends in CONTROL_END. */
@@ -44,10 +45,6 @@ void order_schedule_run(void *arg, struct control_call *call, const json_t *args
 
 void order_audit_list(void *arg, struct control_call *call, const json_t *args);
 void order_audit_verify(void *arg, struct control_call *call, const json_t *args);
-
-/* Writes into the audit trail what an operator did. */
-void order_note(struct app *app, const struct control_call *call, const char *kind, const char *what, ...)
-	__attribute__((format(printf, 4, 5)));
 
 /* Work in other threads: a list that ended makes a new snapshot; the end of the app stops an import. */
 void commands_rebuild_roster(struct app *app);

@@ -348,14 +348,15 @@ void order_alert_cancel(void *arg, struct control_call *call, const json_t *args
 		campaign_count(campaign, CROWD_GROUPS, STATE_WAITING) +
 		campaign_count(campaign, CROWD_SIGNS, STATE_WAITING);
 	bool sent = campaign_sent(campaign), dry = control_flag(args, "dry_run");
-	if (!dry) {
-		order_note(app, call, "cancel", "%s", campaign->id);
+	json_t *result = json_pack("{s:s, s:I, s:b, s:b, s:b}", "id", control_text(args, "id"), "stopped",
+		(json_int_t)waiting, "some_were_sent", sent, "dry_run", dry, "done", !dry);
+	if (dry) {
+		control_result(call, result);
+	} else {
 		ledger_mark(app->ledger, campaign->number, LEDGER_CANCELLED, clock_wall_ms(), NULL, NULL);
 		campaign_withdraw(campaign, LEDGER_CANCELLED, 0);
+		order_done(app, call, result, "cancel", "%s", campaign->id);
 	}
-	control_result(call,
-		json_pack("{s:s, s:I, s:b, s:b, s:b}", "id", control_text(args, "id"), "stopped", (json_int_t)waiting,
-			"some_were_sent", sent, "dry_run", dry, "done", !dry));
 	json_decref(found.view);
 }
 

@@ -65,13 +65,13 @@ static void throw_switch(struct app *app, struct control_call *call, bool stoppe
 	app->stopped_by = mem_strdup(control_who(call));
 	app->stopped_ms = clock_wall_ms();
 	plan_stop(app->plan, stopped);
-	ledger_switch(app->ledger, stopped, control_who(call), app->stopped_ms, NULL, NULL);
 	dispatch_kick(app);
 	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link))
 		waiting += campaign_unfinished(list_object(link, struct campaign, in_app));
-	control_result(call,
+	void *answer = order_owe(app, call,
 		json_pack("{s:b, s:I, s:i}", "stopped", stopped, "waiting", (json_int_t)waiting, "batches_in_flight",
 			(int)dispatch_in_flight(app)));
+	ledger_switch(app->ledger, stopped, app->stopped_by, app->stopped_ms, order_durable, answer);
 }
 
 void order_stop(void *arg, struct control_call *call, const json_t *args)

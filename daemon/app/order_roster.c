@@ -460,9 +460,9 @@ void order_optout_add(void *arg, struct control_call *call, const json_t *args)
 		answer_failure(call, result);
 		return;
 	}
-	order_note(app, call, "optout-add", "%s", phone_mask(phone, masked));
-	control_result(call,
-		json_pack("{s:s, s:b}", "phone", phone_mask(phone, masked), "already", result == RESULT_EXISTS));
+	order_done(app, call,
+		json_pack("{s:s, s:b}", "phone", phone_mask(phone, masked), "already", result == RESULT_EXISTS),
+		"optout-add", "%s", masked);
 }
 
 void order_optout_remove(void *arg, struct control_call *call, const json_t *args)
@@ -479,8 +479,8 @@ void order_optout_remove(void *arg, struct control_call *call, const json_t *arg
 	} else if (result != RESULT_OK) {
 		answer_failure(call, result);
 	} else {
-		order_note(app, call, "optout-remove", "%s", phone_mask(phone, masked));
-		control_result(call, json_pack("{s:s}", "phone", phone_mask(phone, masked)));
+		order_done(app, call, json_pack("{s:s}", "phone", phone_mask(phone, masked)), "optout-remove", "%s",
+			masked);
 	}
 }
 

@@ -124,13 +124,13 @@ void order_schedule_run(void *arg, struct control_call *call, const json_t *args
 		return;
 	}
 	problems_init(&problems);
-	order_note(app, call, "schedule-run", "%s", name);
 	struct campaign *campaign = reminder_run(reminder, clock_wall_ms(), control_who(call), &problems);
 	if (campaign == NULL)
 		control_refuse(call, CONTROL_FAILED, &problems);
 	else
-		control_result(call,
+		order_done(app, call,
 			json_pack("{s:s, s:b, s:o}", "id", campaign->id, "waits_for_quiet_hours",
-				app->quiet_now && campaign->quiet, "forecast", intake_forecast(campaign)));
+				app->quiet_now && campaign->quiet, "forecast", intake_forecast(campaign)),
+			"schedule-run", "%s", name);
 	problems_fini(&problems);
 }

@@ -76,9 +76,9 @@ void order_queue_release(void *arg, struct control_call *call, const json_t *arg
 		control_error(call, CONTROL_FAILED, N_("nothing of that alert is held on that channel"));
 		return;
 	}
-	order_note(app, call, "release", "%s on %s", campaign->id, outlet->name);
 	dispatch_kick(app);
-	control_result(call, json_pack("{s:i}", "released", released));
+	order_done(app, call, json_pack("{s:i}", "released", released), "release", "%s on %s", campaign->id,
+		outlet->name);
 }
 
 static json_t *channel_view(const struct outlet *outlet)
@@ -122,9 +122,8 @@ static void suspend(struct app *app, struct control_call *call, const json_t *ar
 
 	if (outlet == NULL)
 		return;
-	order_note(app, call, suspended ? "suspend" : "resume", "%s", outlet->name);
 	outlet_suspend(outlet, suspended, control_who(call), why != NULL ? why : "");
-	control_result(call, channel_view(outlet));
+	order_done(app, call, channel_view(outlet), suspended ? "suspend" : "resume", "%s", outlet->name);
 }
 
 void order_channel_suspend(void *arg, struct control_call *call, const json_t *args)

@@ -123,10 +123,11 @@ static void resolve(struct app *app, struct control_call *call, const json_t *ar
 	uint32_t *positions = mem_calloc(wanted.count, sizeof(*positions));
 	uint32_t count = still_unknown(lane, wanted.first, wanted.count, positions);
 	bool dry = control_flag(args, "dry_run");
-	if (!dry && count > 0) {
+	json_t *result = json_pack("{s:i, s:b}", "recipients", (int)count, "dry_run", dry);
+	if (dry || count == 0) {
+		control_result(call, result);
+	} else {
 		char name[32];
-		order_note(app, call, resolution == LEDGER_RESEND ? "resend" : "drop", "%s %u recipients",
-			batch_text(wanted.name, name), count);
 		ledger_resolve(app->ledger, wanted.name, resolution, positions, count, clock_wall_ms(),
 			control_who(call), NULL, NULL);
 		for (uint32_t i = 0; i < count; i++)
@@ -137,9 +138,10 @@ static void resolve(struct app *app, struct control_call *call, const json_t *ar
 			plan_lane_resend(app->plan, lane->plan, wanted.first, wanted.count, 1);
 		dispatch_kick(app);
 		campaign_review_later(lane->campaign);
+		order_done(app, call, result, resolution == LEDGER_RESEND ? "resend" : "drop", "%s %u recipients",
+			batch_text(wanted.name, name), count);
 	}
 	free(positions);
-	control_result(call, json_pack("{s:i, s:b}", "recipients", (int)count, "dry_run", dry));
 }
 
 void order_unknown_resend(void *arg, struct control_call *call, const json_t *args)

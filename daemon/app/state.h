@@ -145,6 +145,7 @@ struct app {
 	struct list waiting_submits; /* control calls that wait for a file's verdict, desk.c */
 	struct list desk; /* files whose verdict is not durable yet, desk.c */
 	struct list acceptances; /* that the ledger has not confirmed yet, intake.c */
+	struct list order_answers; /* to operators whose order is not durable yet, order_answer.c */
 	struct import_job *import; /* or NULL; while it runs the taxonomy does not change */
 	struct alarm daily;
 
