@@ -59,7 +59,9 @@ bool state_may_follow(enum state from, enum state to)
 void tally_init(struct tally *tally, uint32_t size, enum state state)
 {
 	*tally = (struct tally){.size = size, .states = mem_zalloc(size)};
-	memset(tally->states, (int)state, size);
+	/* Fresh memory is zero without being touched: a new lane of millions costs nothing until it is sent to. */
+	if (state != 0)
+		memset(tally->states, (int)state, size);
 	tally->counts[state] = size;
 }
 
@@ -82,14 +84,41 @@ bool tally_move(struct tally *tally, uint32_t position, enum state to)
 	return true;
 }
 
-uint32_t tally_move_all(struct tally *tally, uint32_t first, uint32_t count, enum state from, enum state to)
+/* 0xff in every byte of `word` that is `byte`, 0 in the others. */
+static uint64_t bytes_equal(uint64_t word, uint64_t byte)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	uint64_t differs = word ^ byte * UINT64_C(0x0101010101010101);
+	uint64_t high = ~(((differs & low) + low) | differs | low); /* 0x80 where it does not differ */
+
+	return (high >> 7) * 0xff;
+}
+
+/* Eight at a time: an alert to a city is cancelled in a millisecond or two, not in ten. */
+static uint32_t move_words(uint8_t *states, uint32_t words, enum state from, enum state to)
 {
 	uint32_t moved = 0;
+
+	for (uint32_t i = 0; i < words; i++, states += sizeof(uint64_t)) {
+		uint64_t word;
+		memcpy(&word, states, sizeof(word));
+		uint64_t mask = bytes_equal(word, from);
+		word ^= mask & ((uint64_t)(from ^ to) * UINT64_C(0x0101010101010101));
+		memcpy(states, &word, sizeof(word));
+		moved += (uint32_t)__builtin_popcountll(mask) / 8;
+	}
+	return moved;
+}
+
+uint32_t tally_move_all(struct tally *tally, uint32_t first, uint32_t count, enum state from, enum state to)
+{
+	uint32_t words = count / sizeof(uint64_t);
 
 	REQUIRE(first <= tally->size && count <= tally->size - first);
 	if (!state_may_follow(from, to))
 		return 0;
-	for (uint32_t i = first; i < first + count; i++) {
+	uint32_t moved = move_words(tally->states + first, words, from, to);
+	for (uint32_t i = first + words * (uint32_t)sizeof(uint64_t); i < first + count; i++) {
 		if (tally->states[i] == from) {
 			tally->states[i] = (uint8_t)to;
 			moved++;

@@ -60,6 +60,56 @@ static void runs_move_only_those_they_name(void **state)
 	tally_fini(&tally);
 }
 
+/* Whatever stands beside each other, wherever the run begins and ends. */
+static void runs_move_the_same_as_one_by_one(void **state)
+{
+	struct tally all, single;
+	unsigned int random = 11;
+
+	(void)state;
+	for (int round = 0; round < 400; round++) {
+		random = random * 1103515245 + 12345;
+		uint32_t size = 1 + (random >> 8) % 100, first = (random >> 16) % size,
+			 count = (random >> 20) % (size - first + 1);
+		tally_init(&all, size, STATE_WAITING);
+		tally_init(&single, size, STATE_WAITING);
+		for (uint32_t i = 0; i < size; i++) {
+			random = random * 1103515245 + 12345;
+			if ((random >> 16) % 3 > 0) {
+				tally_move(&all, i, STATE_IN_FLIGHT);
+				tally_move(&single, i, STATE_IN_FLIGHT);
+			}
+			if ((random >> 16) % 3 > 1) {
+				tally_move(&all, i, STATE_UNKNOWN);
+				tally_move(&single, i, STATE_UNKNOWN);
+			}
+		}
+		uint32_t moved = 0;
+		for (uint32_t i = first; i < first + count; i++)
+			if (single.states[i] == STATE_IN_FLIGHT)
+				moved += tally_move(&single, i, STATE_ACCEPTED) ? 1 : 0;
+		assert_int_equal(tally_move_all(&all, first, count, STATE_IN_FLIGHT, STATE_ACCEPTED), moved);
+		assert_memory_equal(all.states, single.states, size);
+		assert_memory_equal(all.counts, single.counts, sizeof(all.counts));
+		tally_fini(&all);
+		tally_fini(&single);
+	}
+}
+
+static void a_lane_may_begin_in_any_state(void **state)
+{
+	struct tally tally;
+
+	(void)state;
+	for (int s = 0; s < STATE_COUNT; s++) {
+		tally_init(&tally, 1000, (enum state)s);
+		for (uint32_t i = 0; i < 1000; i++)
+			assert_int_equal(tally.states[i], s);
+		assert_int_equal(tally.counts[s], 1000);
+		tally_fini(&tally);
+	}
+}
+
 static void names_go_there_and_back(void **state)
 {
 	enum state found;
@@ -100,6 +150,8 @@ int main(void)
 		cmocka_unit_test(counts_always_add_up),
 		cmocka_unit_test(a_receipt_settles_a_doubt_and_reopens_nothing),
 		cmocka_unit_test(runs_move_only_those_they_name),
+		cmocka_unit_test(runs_move_the_same_as_one_by_one),
+		cmocka_unit_test(a_lane_may_begin_in_any_state),
 		cmocka_unit_test(names_go_there_and_back),
 		cmocka_unit_test(classes_have_the_verdicts_of_the_design),
 	};
