@@ -169,6 +169,17 @@ static void make_signature(const struct text_request *request, struct buf *out)
 		buf_printf(out, "【%s】", request->signature);
 }
 
+static char *join(const char *a, const char *b, const char *c)
+{
+	size_t sizes[3] = {strlen(a), strlen(b), strlen(c)};
+	char *all = mem_zalloc(sizes[0] + sizes[1] + sizes[2] + 1);
+
+	memcpy(all, a, sizes[0]);
+	memcpy(all + sizes[0], b, sizes[1]);
+	memcpy(all + sizes[0] + sizes[1], c, sizes[2]);
+	return all;
+}
+
 static struct message *finish(const struct text_request *request, const char *signature, const char *mark,
 	const char *body)
 {
@@ -176,13 +187,16 @@ static struct message *finish(const struct text_request *request, const char *si
 
 	message->medium = request->medium;
 	message->format = request->medium == MEDIUM_WECOM ? request->format : FORMAT_PLAIN;
-	char *whole = mem_printf("%s%s%s", signature, mark, body);
+	char *whole = join(signature, mark, body);
 	message->units = wording_measure(request, whole);
 	message->parts = 1;
 	if (request->medium == MEDIUM_SMS)
 		message->parts = segment_count(whole, strlen(whole), request->rule).parts;
-	message->text = request->platform_signs ? mem_printf("%s%s", mark, body) : mem_strdup(whole);
-	free(whole);
+	message->text = whole;
+	if (request->platform_signs) {
+		message->text = join("", mark, body);
+		free(whole);
+	}
 	return message;
 }
 

@@ -1,5 +1,6 @@
 #include "text/escape.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* What stands in place of an ASCII character, or NULL for itself. */
@@ -65,6 +66,17 @@ static const char *sign(unsigned char c)
 	}
 }
 
+/* Eight bytes in none of which an ASCII character is: nothing in them is ever replaced. */
+static bool all_high(const char *text, const char *end)
+{
+	const uint64_t tops = 0x8080808080808080u;
+	uint64_t eight = 0;
+
+	if (end - text >= 8)
+		memcpy(&eight, text, sizeof(eight));
+	return (eight & tops) == tops;
+}
+
 bool escape_add(enum escape escape, const char *text, size_t size, struct buf *out)
 {
 	const char *(*const guards[])(
@@ -74,6 +86,10 @@ bool escape_add(enum escape escape, const char *text, size_t size, struct buf *o
 	if (escape == ESCAPE_NONE)
 		return buf_add(out, text, size);
 	for (; text < end; text++) {
+		while (all_high(text, end))
+			text += 8;
+		if (text == end)
+			break;
 		const char *instead = (unsigned char)*text < 0x80 ? guards[escape]((unsigned char)*text) : NULL;
 		if (instead == NULL)
 			continue;

@@ -109,22 +109,31 @@ static size_t fill_lines(struct value lines[FIELD_MOST_LINES], char *const *text
 	return count;
 }
 
+/* Bytes of the sentence's end that stands at `at`; 0: none does. */
+static size_t sentence_end(const char *at)
+{
+	static const char *const ends[] = {"。", "！", "？", "；"};
+	unsigned char first = (unsigned char)*at;
+
+	/* Most characters of a text begin with another byte than all of these. */
+	if (first != 0xe3 && first != 0xef)
+		return first == '\n';
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strncmp(at, ends[i], 3) == 0)
+			return 3;
+	return 0;
+}
+
 /* Where the last `cut` sentences of the text begin; the first always stays. */
 static size_t cut_sentences(const char *text, size_t cut, size_t *sentences)
 {
-	static const char *const ends[] = {"。", "！", "？", "；", "\n"};
 	size_t bounds[64], count = 0;
 
 	for (const char *at = text; *at != '\0' && count < 64;) {
-		size_t step = 1;
-		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-			size_t size = strlen(ends[i]);
-			if (strncmp(at, ends[i], size) != 0)
-				continue;
-			step = size;
-			bounds[count++] = (size_t)(at - text) + size;
-		}
-		at += step;
+		size_t end = sentence_end(at);
+		if (end > 0)
+			bounds[count++] = (size_t)(at - text) + end;
+		at += end > 0 ? end : 1;
 	}
 	size_t size = strlen(text);
 	if (count == 0 || (count < 64 && bounds[count - 1] < size))

@@ -3,18 +3,31 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/gb2312.h"
 
+/* True when `word` (lower case) stands at `at`, in whatever case. */
+static bool stands(const char *at, const char *word)
+{
+	return strncasecmp(at, word, strlen(word)) == 0;
+}
+
 bool lint_has_link(const char *text)
 {
-	static const char *const signs[] = {"http://", "https://", "www.", ".com", ".cn/", ".net"};
-
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (strcasestr(text, signs[i]) != NULL)
+	/* Every sign of a link has one of these two in it, and few texts have either. */
+	for (const char *at = strpbrk(text, ".:"); at != NULL; at = strpbrk(at + 1, ".:")) {
+		size_t before = (size_t)(at - text);
+		if (*at == ':') {
+			if ((before >= 4 && stands(at - 4, "http://")) || (before >= 5 && stands(at - 5, "https://")))
+				return true;
+		} else if ((before >= 3 && stands(at - 3, "www.")) || stands(at, ".com") || stands(at, ".cn/") ||
+			stands(at, ".net")) {
 			return true;
+		}
+	}
 	return false;
 }
 

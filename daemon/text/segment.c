@@ -1,5 +1,6 @@
 #include "text/segment.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -23,44 +24,59 @@ bool segment_is_gsm(const char *text, size_t size)
 	return true;
 }
 
-/*
- * UTF-16 units of UTF-8, eight bytes at a time: every byte but the continuation bytes (10xxxxxx) begins a character, and
- * those from F0 on begin one that takes a surrogate pair.
- */
-static unsigned int count_utf16(const char *text, size_t size)
-{
-	const uint64_t ones = 0x0101010101010101u;
-	size_t units = size, i = 0;
+/* Sixteen bytes that are reckoned with at once; every processor's compiler can, with or without instructions for it. */
+typedef uint8_t sixteen __attribute__((vector_size(16)));
 
-	while (i + 8 <= size) {
-		/* Eight counters of a byte each: 31 rounds keep their sum within one. */
-		size_t stop = size - i > 31 * 8 ? i + 31 * 8 : size;
-		uint64_t continuing = 0, pairs = 0;
-		for (; i + 8 <= stop; i += 8) {
-			uint64_t eight;
-			memcpy(&eight, text + i, 8);
-			continuing += eight >> 7 & ~eight >> 6 & ones;
-			pairs += eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & ones;
+/* All of them: each is at most 31 × 8, so that no half of the sum runs over. */
+static size_t sum_of(sixteen counts)
+{
+	const uint64_t even = 0x00ff00ff00ff00ffu, ones = 0x0001000100010001u;
+	uint64_t halves[2];
+
+	memcpy(halves, &counts, sizeof(halves));
+	uint64_t pairs = (halves[0] & even) + (halves[0] >> 8 & even) + (halves[1] & even) + (halves[1] >> 8 & even);
+	return (size_t)(pairs * ones >> 48);
+}
+
+/*
+ * UTF-16 units of UTF-8: every byte but the continuation bytes (10xxxxxx) begins a character, and those from F0 on begin one
+ * that takes a surrogate pair.
+ */
+static unsigned int count_utf16(const char *text, size_t size, bool *has_pairs)
+{
+	size_t units = size, pair_count = 0, i = 0;
+
+	while (i + 16 <= size) {
+		size_t stop = size - i > 248 * 16 ? i + 248 * 16 : size;
+		sixteen continuing = {0}, pairs = {0};
+		for (; i + 16 <= stop; i += 16) {
+			sixteen bytes;
+			memcpy(&bytes, text + i, sizeof(bytes));
+			/* A comparison that holds is all ones, which is less one. */
+			continuing -= (sixteen)((bytes & 0xc0) == 0x80);
+			pairs -= (sixteen)((bytes & 0xf0) == 0xf0);
 		}
-		units -= (size_t)(continuing * ones >> 56);
-		units += (size_t)(pairs * ones >> 56);
+		units -= sum_of(continuing);
+		pair_count += sum_of(pairs);
 	}
 	for (; i < size; i++) {
 		unsigned char byte = (unsigned char)text[i];
 		units -= (byte & 0xc0) == 0x80;
-		units += byte >= 0xf0;
+		pair_count += byte >= 0xf0;
 	}
-	return (unsigned int)units;
+	*has_pairs = pair_count > 0;
+	return (unsigned int)(units + pair_count);
 }
 
-static unsigned int count_units(const char *text, size_t size, enum segment_coding coding)
+static unsigned int count_units(const char *text, size_t size, enum segment_coding coding, bool *doubles)
 {
 	const char *end = text + size;
 	unsigned int units = 0;
 	uint32_t code;
 
 	if (coding == SEGMENT_UCS2)
-		return count_utf16(text, size);
+		return count_utf16(text, size, doubles);
+	*doubles = true;
 	while (text < end && utf8_next(&text, end, &code))
 		units += gsm_septets(code);
 	return units;
@@ -71,7 +87,7 @@ void segment_begin(struct segment_walk *walk, const char *text, size_t size, enu
 	bool gsm = rule == SEGMENT_INTERNATIONAL && segment_is_gsm(text, size);
 
 	*walk = (struct segment_walk){.text = text, .size = size, .coding = gsm ? SEGMENT_GSM : SEGMENT_UCS2};
-	walk->units = count_units(text, size, walk->coding);
+	walk->units = count_units(text, size, walk->coding, &walk->doubles);
 	if (gsm)
 		walk->most = walk->units <= GSM_ONE ? GSM_ONE : GSM_MANY;
 	else
@@ -121,6 +137,10 @@ struct segment_count segment_count(const char *text, size_t size, enum segment_r
 	struct segment_count count = {.coding = walk.coding, .units = walk.units, .parts = 1};
 	if (walk.units <= walk.most)
 		return count;
+	if (!walk.doubles) {
+		count.parts = segment_parts(walk.units, walk.coding);
+		return count;
+	}
 	for (count.parts = 0; segment_next(&walk, &segment);)
 		count.parts++;
 	return count;
@@ -160,28 +180,74 @@ static bool put_character(const char **at, const char *end, uint8_t *out, size_t
 	return true;
 }
 
+static uint64_t load_big(const unsigned char bytes[8])
+{
+	uint64_t number;
+
+	memcpy(&number, bytes, sizeof(number));
+	return be64toh(number);
+}
+
+static void store_big(uint8_t *out, uint32_t units)
+{
+	units = htobe32(units);
+	memcpy(out, &units, sizeof(units));
+}
+
 /*
- * The common road: ASCII and three-byte characters, for an `out` that holds whatever `size` bytes can become. Stops at the
- * first character of another kind; *at tells how far it came.
+ * Eight bytes begin with two three-byte characters whose lead bytes are neither E0 nor ED: then no more needs to be looked
+ * at, as only these can be overlong or half a surrogate pair.
+ */
+static bool two_characters(uint64_t eight)
+{
+	const unsigned int plain = 0xdffe; /* a bit for each lead byte from E0 */
+
+	return (eight & 0xf0c0c0f0c0c00000u) == 0xe08080e080800000u &&
+		(plain >> (eight >> 56 & 15) & plain >> (eight >> 32 & 15) & 1) != 0;
+}
+
+/* The two, as they stand in UCS-2. */
+static uint32_t two_units(uint64_t eight)
+{
+	uint64_t both = (eight & 0x0f00000f00000000u) >> 12 | (eight & 0x003f00003f000000u) >> 10 |
+		(eight & 0x00003f00003f0000u) >> 8;
+
+	return (uint32_t)(both >> 16 & 0xffff0000u) | (uint32_t)(both >> 8 & 0xffff);
+}
+
+/* One ASCII or three-byte character, 0 for any other; *size is its bytes. Requires: three bytes. */
+static uint32_t one_unit(const unsigned char *p, unsigned int *size)
+{
+	uint32_t unit = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+
+	*size = p[0] < 0x80 ? 1 : 3;
+	if (p[0] < 0x80)
+		return p[0];
+	if ((p[0] & 0xf0) != 0xe0 || ((p[1] ^ 0x80) | (p[2] ^ 0x80)) > 0x3f || unit < 0x800 ||
+		(unit & 0xf800) == 0xd800)
+		return 0;
+	return unit;
+}
+
+/*
+ * The common road: ASCII and three-byte characters, for an `out` that holds whatever `size` bytes can become; Chinese ones come
+ * in rows and are taken by two. Stops at any other character, and at the last two bytes; *at tells how far it came.
  */
 static uint8_t *put_common(const char **at, const char *end, uint8_t *out)
 {
 	const unsigned char *p = (const unsigned char *)*at, *stop = (const unsigned char *)end;
 
-	while (p < stop) {
-		uint32_t unit = *p;
-		if (unit < 0x80) {
-			p++;
-		} else {
-			if ((unit & 0xf0) != 0xe0 || stop - p < 3 || ((p[1] ^ 0x80) | (p[2] ^ 0x80)) > 0x3f)
-				break;
-			unit = (unit & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-			if (unit < 0x800 || (unit & 0xf800) == 0xd800)
-				break;
-			p += 3;
-		}
-		*out++ = (uint8_t)(unit >> 8);
-		*out++ = (uint8_t)unit;
+	while (stop - p >= 3) {
+		unsigned int size;
+		for (uint64_t eight; stop - p >= 8 && two_characters(eight = load_big(p)); p += 6, out += 4)
+			store_big(out, two_units(eight));
+		uint32_t unit = stop - p >= 3 ? one_unit(p, &size) : 0;
+		if (unit == 0)
+			break;
+		out[0] = (uint8_t)(unit >> 8);
+		out[1] = (uint8_t)unit;
+		out += 2;
+		p += size;
 	}
 	*at = (const char *)p;
 	return out;

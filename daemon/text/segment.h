@@ -43,6 +43,7 @@ struct segment_walk {
 	enum segment_coding coding;
 	unsigned int most; /* units in one part */
 	unsigned int units; /* in all */
+	bool doubles; /* there may be characters of two units */
 	bool done;
 };
 

@@ -39,7 +39,7 @@ static void check_field(struct names *names, const char *name, unsigned int line
 static void check_piece(struct names *names, const char *name, unsigned int line)
 {
 	struct place at = {names->template->path, line};
-	struct template_scope scope = {names->templates, names->template, "all"};
+	struct template_scope scope = {.templates = names->templates, .template = names->template, .audience = "all"};
 	struct mustache_partials partials = templates_partials(&scope);
 
 	if (partials.find(partials.arg, name) != NULL)

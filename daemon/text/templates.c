@@ -9,44 +9,72 @@
 #include "base/nearest.h"
 #include "flow/medium.h"
 #include "text/template_lint.h"
+#include "text/value.h"
 
 struct entry {
 	struct template template;
+	char *key; /* what it is looked for by */
 	char *parts; /* the path cut at its slashes: language, medium, type, audience stand in it */
 	struct mustache *mustache;
 	bool shipped;
 };
 
+enum { KEY_MOST = 256 };
+
 struct templates {
-	struct entry *list;
+	struct entry *list; /* by key */
 	size_t count;
+	uint32_t *table; /* place in the list + 1, by hash of the key; 0: none */
+	size_t room; /* of the table */
 };
 
 static const char ending[] = ".mustache";
 
-static int compare_parts(const char *const a[4], const char *const b[4])
+/* Language, medium, type and audience as one word: a look-up compares it as a whole. False when it does not fit. */
+static bool make_key(char key[KEY_MOST], const char *language, const char *medium, const char *type,
+	const char *audience)
 {
-	int order = 0;
+	const char *const parts[4] = {language, medium, type, audience};
+	char *at = key, *end = key + KEY_MOST;
 
-	for (int i = 0; i < 4 && order == 0; i++)
-		order = strcmp(a[i], b[i]);
-	return order;
+	for (int i = 0; i < 4; i++) {
+		size_t size = strlen(parts[i]);
+		if (size + 1 > (size_t)(end - at))
+			return false;
+		memcpy(at, parts[i], size);
+		at += size;
+		*at++ = i < 3 ? '/' : '\0';
+	}
+	return true;
 }
 
-static int by_parts(const void *a, const void *b)
+/* Names of files that an operator chose: nothing to defend against. */
+static size_t place_of(const char *key, size_t room)
 {
-	const struct template *left = &((const struct entry *)a)->template,
-			      *right = &((const struct entry *)b)->template;
-	const char *const l[4] = {left->language, left->medium, left->type, left->audience};
-	const char *const r[4] = {right->language, right->medium, right->type, right->audience};
+	return value_hash(key, strlen(key)) % room;
+}
 
-	return compare_parts(l, r);
+static void make_table(struct templates *templates)
+{
+	templates->room = templates->count * 2 + 1;
+	templates->table = mem_calloc(templates->room, sizeof(*templates->table));
+	for (size_t i = 0; i < templates->count; i++) {
+		size_t at = place_of(templates->list[i].key, templates->room);
+		while (templates->table[at] != 0)
+			at = (at + 1) % templates->room;
+		templates->table[at] = (uint32_t)i + 1;
+	}
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->key, ((const struct entry *)b)->key);
 }
 
 /* A site's own before the shipped one of the same path. */
-static int by_parts_and_origin(const void *a, const void *b)
+static int by_key_and_origin(const void *a, const void *b)
 {
-	int order = by_parts(a, b);
+	int order = by_key(a, b);
 
 	return order != 0 ? order : ((const struct entry *)a)->shipped - ((const struct entry *)b)->shipped;
 }
@@ -54,12 +82,17 @@ static int by_parts_and_origin(const void *a, const void *b)
 static const struct template *find_exact(const struct templates *templates, const char *language, const char *medium,
 	const char *type, const char *audience)
 {
-	struct entry key = {.template = {.language = language, .medium = medium, .type = type, .audience = audience}};
-	struct entry *found = templates->count == 0
-		? NULL
-		: bsearch(&key, templates->list, templates->count, sizeof(*templates->list), by_parts);
+	char key[KEY_MOST];
 
-	return found != NULL ? &found->template : NULL;
+	if (templates->room == 0 || !make_key(key, language, medium, type, audience))
+		return NULL;
+	for (size_t at = place_of(key, templates->room);; at = (at + 1) % templates->room) {
+		uint32_t number = templates->table[at];
+		if (number == 0)
+			return NULL;
+		if (strcmp(templates->list[number - 1].key, key) == 0)
+			return &templates->list[number - 1].template;
+	}
 }
 
 /* The audience's own, else everybody's. */
@@ -83,24 +116,37 @@ const struct template *templates_find(const struct templates *templates, const c
 	return found;
 }
 
-static const struct mustache *find_partial(void *arg, const char *name)
+static const struct mustache *find_piece(const struct template_scope *scope, const char *name)
 {
-	const struct template_scope *scope = arg;
-	const char *medium = scope->template->medium, *slash = strchr(name, '/');
+	const char *language = scope->template->language, *medium = scope->template->medium, *slash = strchr(name, '/');
+	const struct template *found = NULL;
 	char folder[64];
 
 	if (slash == NULL) {
-		const struct template *found = find_for(scope->templates, scope->template->language, medium, name,
-			scope->audience);
-		return found != NULL ? found->mustache : NULL;
+		found = find_for(scope->templates, language, medium, name, scope->audience);
+	} else if ((size_t)(slash - name) < sizeof(folder)) {
+		memcpy(folder, name, (size_t)(slash - name));
+		folder[slash - name] = '\0';
+		found = find_exact(scope->templates, language, medium, folder, slash + 1);
 	}
-	if ((size_t)(slash - name) >= sizeof(folder))
-		return NULL;
-	memcpy(folder, name, (size_t)(slash - name));
-	folder[slash - name] = '\0';
-	const struct template *found = find_exact(scope->templates, scope->template->language, medium, folder,
-		slash + 1);
 	return found != NULL ? found->mustache : NULL;
+}
+
+/* A name stands where it stands as long as the templates live: the same place is the same name. */
+static const struct mustache *find_partial(void *arg, const char *name)
+{
+	struct template_scope *scope = arg;
+
+	for (int i = 0; i < TEMPLATE_PIECES; i++) {
+		if (scope->names[i] == name)
+			return scope->pieces[i];
+		if (scope->names[i] == NULL) {
+			scope->names[i] = name;
+			scope->pieces[i] = find_piece(scope, name);
+			return scope->pieces[i];
+		}
+	}
+	return find_piece(scope, name);
 }
 
 struct mustache_partials templates_partials(struct template_scope *scope)
@@ -154,6 +200,13 @@ static bool cut_path(const char *path, struct entry *entry)
 		return false;
 	}
 	entry->parts = parts;
+	char key[KEY_MOST];
+	if (!make_key(key, entry->template.language, entry->template.medium, entry->template.type,
+		    entry->template.audience)) {
+		free(parts);
+		return false;
+	}
+	entry->key = mem_strdup(key);
 	return true;
 }
 
@@ -184,6 +237,7 @@ static void add(struct templates *templates, const struct template_source *sourc
 	size_t size = text_size(&entry.template, source->bytes, source->size);
 	if (mustache_compile(source->bytes, size, path, &entry.mustache, problems) != RESULT_OK) {
 		free(entry.parts);
+		free(entry.key);
 		return;
 	}
 	entry.shipped = shipped;
@@ -198,6 +252,7 @@ static void entry_fini(struct entry *entry)
 	mustache_free(&entry->mustache);
 	free((char *)entry->template.path);
 	free(entry->parts);
+	free(entry->key);
 }
 
 static void drop_replaced(struct templates *templates)
@@ -205,7 +260,7 @@ static void drop_replaced(struct templates *templates)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < templates->count; i++) {
-		if (kept > 0 && by_parts(&templates->list[kept - 1], &templates->list[i]) == 0)
+		if (kept > 0 && by_key(&templates->list[kept - 1], &templates->list[i]) == 0)
 			entry_fini(&templates->list[i]);
 		else
 			templates->list[kept++] = templates->list[i];
@@ -270,9 +325,10 @@ enum result templates_load(const struct template_source *shipped, size_t shipped
 	add_all(made, replacing, replacing_count, false, problems);
 	add_all(made, shipped, shipped_count, true, problems);
 	if (made->count > 0)
-		qsort(made->list, made->count, sizeof(*made->list), by_parts_and_origin);
+		qsort(made->list, made->count, sizeof(*made->list), by_key_and_origin);
 	check_types(made, problems);
 	drop_replaced(made);
+	make_table(made);
 	for (size_t i = 0; i < made->count; i++)
 		template_lint(made, &made->list[i].template, problems);
 	if (problems->errors > errors) {
@@ -307,6 +363,7 @@ void templates_free(struct templates **templates)
 	for (size_t i = 0; i < (*templates)->count; i++)
 		entry_fini(&(*templates)->list[i]);
 	free((*templates)->list);
+	free((*templates)->table);
 	free(*templates);
 	*templates = NULL;
 }

@@ -52,11 +52,15 @@ struct template
 const struct template *templates_find(const struct templates *templates, const char *language, const char *medium,
 	const char *type, const char *audience);
 
-/* Partials as `template` sees them for `audience`. The result borrows all three. */
+/* Partials as `template` sees them for `audience`. The result borrows all three, and the scope; a piece is looked up once. */
+enum { TEMPLATE_PIECES = 4 };
 struct template_scope {
 	const struct templates *templates;
 	const struct template *template;
 	const char *audience;
+	/* its own; zero at first */
+	const char *names[TEMPLATE_PIECES];
+	const struct mustache *pieces[TEMPLATE_PIECES];
 };
 struct mustache_partials templates_partials(struct template_scope *scope);
 

@@ -62,9 +62,13 @@ static void tidy(struct buf *text)
 
 	while (from < text->size && strchr(" \r\n\t", text->data[from]) != NULL)
 		from++;
-	for (; from < text->size; from++)
-		if (text->data[from] != '\r')
-			text->data[to++] = text->data[from];
+	if (from > 0 || (text->size > 0 && memchr(text->data, '\r', text->size) != NULL)) {
+		for (; from < text->size; from++)
+			if (text->data[from] != '\r')
+				text->data[to++] = text->data[from];
+	} else {
+		to = text->size;
+	}
 	while (to > 0 && strchr(" \n\t", text->data[to - 1]) != NULL)
 		to--;
 	text->size = to;
@@ -77,7 +81,9 @@ static enum result render(const struct wording *wording, const struct fields *fi
 	static const enum escape escapes[MEDIUM_COUNT] =
 		{[MEDIUM_SMS] = ESCAPE_NONE, [MEDIUM_WECOM] = ESCAPE_MARKDOWN, [MEDIUM_LED] = ESCAPE_SIGN};
 	const struct text_request *request = wording->request;
-	struct template_scope scope = {wording->templates, wording->template, request->audience};
+	struct template_scope scope = {.templates = wording->templates,
+		.template = wording->template,
+		.audience = request->audience};
 	struct mustache_partials partials = templates_partials(&scope);
 	struct value data = fields_value(fields);
 	struct buf raw;
@@ -118,6 +124,7 @@ enum result wording_fill(const struct wording *wording, struct buf *out)
 	struct fields_cut cut = {0}, chosen = {0};
 	struct fields fields;
 	enum result result;
+	bool stands;
 
 	do {
 		fields_fill(&fields, request, &cut);
@@ -125,14 +132,17 @@ enum result wording_fill(const struct wording *wording, struct buf *out)
 		if (result != RESULT_OK)
 			return result;
 		unsigned int now = rank(wording, buf_text(out));
-		if (now < best) {
+		stands = now < best;
+		if (stands) {
 			best = now;
 			chosen = cut;
 		}
 	} while (best > good && cut_more(request, &fields, &cut));
 	/* Where cutting gained nothing, what was cut stands again. */
-	fields_fill(&fields, request, &chosen);
-	render(wording, &fields, out);
+	if (!stands) {
+		fields_fill(&fields, request, &chosen);
+		render(wording, &fields, out);
+	}
 	return wording_measure(request, buf_text(out)) + wording->before > wording_most(request) ? RESULT_TOO_BIG
 												 : RESULT_OK;
 }

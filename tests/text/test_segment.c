@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,9 +215,52 @@ static void packing_comes_back_at_every_length_and_fill(void **state)
 	}
 }
 
+/* Among Chinese characters, where they are taken by two, at every place of such a pair and near the end. */
+static void every_character_finds_its_place_in_ucs2(void **state)
+{
+	static const char *const around[][2] = {{"", ""}, {"请", ""}, {"", "请"}, {"请您", "转账"}, {"a", "转账汇款"},
+		{"请a", "1转账汇"}, {"请您勿", "转"}};
+
+	for (uint32_t code = 1; code < 0x11000; code += code < 0x3000 || code >= 0xd000 ? 1 : 7) {
+		char bytes[5] = "", text[64];
+		uint8_t ucs2[64];
+		struct buf back;
+
+		if (code >= 0xd800 && code <= 0xdfff)
+			continue;
+		bytes[utf8_put(code, bytes)] = '\0';
+		for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+			int size = snprintf(text, sizeof(text), "%s%s%s", around[i][0], bytes, around[i][1]);
+			size_t used = segment_to_ucs2(text, (size_t)size, ucs2, sizeof(ucs2));
+			assert_int_equal(used, 2 * segment_count(text, (size_t)size, SEGMENT_MAINLAND).units);
+			buf_init(&back, 256);
+			assert_true(segment_from_ucs2(ucs2, used, &back));
+			assert_string_equal(buf_text(&back), text);
+			buf_fini(&back);
+		}
+	}
+}
+
+static void what_is_no_character_is_refused_among_others(void **state)
+{
+	static const char *const bad[] = {"\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe8\xaf",
+		"\xe8\x2f\xb7", "\xe8\xaf\xc7", "\x80", "\xff", "\xc1\xbf"};
+	uint8_t ucs2[64];
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		for (int before = 0; before < 4; before++) {
+			int size = snprintf(text, sizeof(text), "%.*s%s%s", before * 3, "请您勿转", bad[i], "转账汇款");
+			assert_true(segment_to_ucs2(text, (size_t)size, ucs2, sizeof(ucs2)) == SIZE_MAX);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_character_finds_its_place_in_ucs2),
+		cmocka_unit_test(what_is_no_character_is_refused_among_others),
 		cmocka_unit_test(cases_count_as_expected),
 		cmocka_unit_test(parts_of_plain_units_follow_the_same_bounds),
 		cmocka_unit_test(ucs2_has_the_bytes_of_utf16_big_endian),

@@ -82,7 +82,7 @@ static void the_nearest_wording_is_chosen(void **state)
 static void render(const struct templates *templates, const char *type, const char *audience, const char *wanted)
 {
 	const struct template *template = templates_find(templates, "zh", "sms", type, audience);
-	struct template_scope scope = {templates, template, audience};
+	struct template_scope scope = {.templates = templates, .template = template, .audience = audience};
 	struct mustache_partials partials = templates_partials(&scope);
 	struct value data = value_object(NULL, 0);
 	struct buf out;
