@@ -32,7 +32,8 @@ struct compose {
 	uint64_t written; /* with what is in `piece` */
 	struct layout_sum sum;
 
-	uint32_t top, added;
+	uint32_t most, highest, added;
+	uint32_t top; /* known at the end */
 	uint8_t *phones; /* the column, as it will lie */
 	uint8_t *marks, *years;
 	uint16_t *languages;
@@ -85,15 +86,15 @@ static void align(struct compose *compose)
 	put(compose, zeros, (LAYOUT_ALIGN - compose->written % LAYOUT_ALIGN) % LAYOUT_ALIGN);
 }
 
-struct compose *compose_new(uint32_t top, bool (*sink)(void *arg, const void *bytes, size_t size), void *arg)
+struct compose *compose_new(uint32_t most, bool (*sink)(void *arg, const void *bytes, size_t size), void *arg)
 {
 	struct compose *compose = mem_zalloc(sizeof(*compose));
-	size_t room = (size_t)top + 1;
+	size_t room = (size_t)most + 1;
 
-	REQUIRE(top <= LAYOUT_TOP_MOST);
+	REQUIRE(most <= LAYOUT_TOP_MOST);
 	compose->sink = sink;
 	compose->arg = arg;
-	compose->top = top;
+	compose->most = most;
 	compose->piece = mem_zalloc(PIECE);
 	compose->phones = mem_calloc(room, LAYOUT_PHONE);
 	compose->marks = mem_calloc(room, sizeof(*compose->marks));
@@ -182,11 +183,12 @@ bool compose_add(struct compose *compose, const struct compose_person *person)
 	uint8_t id[4];
 	uint32_t i = person->id;
 
-	if (i == 0 || i > compose->top || (compose->marks[i] & GIVEN) != 0)
+	if (i == 0 || i > compose->most || (compose->marks[i] & GIVEN) != 0)
 		return false;
 	bytes_put32(id, i);
 	put(compose, id, sizeof(id));
 	compose->added++;
+	compose->highest = i > compose->highest ? i : compose->highest;
 	layout_phone_put(compose->phones + (size_t)(i - 1) * LAYOUT_PHONE, person->phone);
 	compose->marks[i] = (uint8_t)(GIVEN | (person->present ? PRESENT : 0) | (person->opted_out ? OPTED_OUT : 0));
 	if (!person->present)
@@ -483,18 +485,19 @@ static int by_place(const void *a, const void *b)
 	return x.axis != y.axis ? (x.axis < y.axis ? -1 : 1) : strcmp(x.key, y.key);
 }
 
-bool compose_end(struct compose *compose, const struct people_facts *facts)
+bool compose_end(struct compose *compose, uint32_t top, const struct people_facts *facts)
 {
 	struct layout_footer footer = {.generation = facts->generation,
 		.lineage = facts->lineage,
 		.made_day = facts->made_day,
 		.good_until_day = facts->good_until_day,
-		.top = compose->top,
+		.top = top,
 		.index_at = LAYOUT_MARK};
 	uint8_t bytes[LAYOUT_FOOTER];
 
-	if (compose->added != compose->top)
+	if (compose->added != top || compose->highest != top)
 		return false;
+	compose->top = top;
 	align(compose);
 	footer.phones_at = compose->written;
 	put(compose, compose->phones, (size_t)compose->top * LAYOUT_PHONE);

@@ -16,10 +16,10 @@
 struct compose;
 
 /*
- * Requires: top ≤ LAYOUT_TOP_MOST. `sink` is given the bytes piece by piece and returns false when it cannot take
- * them; then compose_end fails.
+ * No id will be higher than `most`; what is not used of it costs no memory. Requires: most ≤ LAYOUT_TOP_MOST. `sink` is
+ * given the bytes piece by piece and returns false when it cannot take them; then compose_end fails.
  */
-struct compose *compose_new(uint32_t top, bool (*sink)(void *arg, const void *bytes, size_t size), void *arg);
+struct compose *compose_new(uint32_t most, bool (*sink)(void *arg, const void *bytes, size_t size), void *arg);
 void compose_free(struct compose **compose);
 
 /*
@@ -43,12 +43,12 @@ struct compose_person {
 };
 
 /*
- * Returns false, and adds nothing, when the id is not one of 1 … top or was given before. Requires: phones strictly ascend
+ * Returns false, and adds nothing, when the id is not one of 1 … most or was given before. Requires: phones strictly ascend
  * and are not 0.
  */
 bool compose_add(struct compose *compose, const struct compose_person *person);
 
-/* Hands out the rest. Returns false when the sink failed or not every id was given. */
-bool compose_end(struct compose *compose, const struct people_facts *facts);
+/* Hands out the rest. Returns false when the sink failed, or when not exactly the ids from 1 to `top` were given. */
+bool compose_end(struct compose *compose, uint32_t top, const struct people_facts *facts);
 
 #endif

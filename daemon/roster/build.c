@@ -12,37 +12,28 @@
 #include "base/mem.h"
 #include "loop/file.h"
 #include "roster/date.h"
-#include "roster/names.h"
 #include "roster/db.h"
+#include "roster/walk.h"
 
 #define SNAPSHOT_TMP SNAPSHOT_NAME ".tmp"
 
-/* Rows in the order of phones, one at a time. */
-struct walk {
-	sqlite3_stmt *statement;
-	uint64_t phone; /* of the row; UINT64_MAX behind the last */
-};
-
-/* From the database's numbers of words to the composer's. */
-struct numbers {
-	uint32_t *list;
-	size_t room;
-};
-
 struct build {
 	sqlite3 *roster;
-	struct walk residents, optouts, due;
+	int folder, fd;
+	struct walk optouts, due;
 	struct walk *lists; /* newest first */
 	size_t list_count;
+	struct words words[WORDS_TABLES];
 	struct compose *compose;
-	struct numbers areas, languages, role_sets;
-	struct names role_words; /* the composer's sets of roles, by their number */
-	int64_t good_until_day;
+	struct people_facts facts;
 	enum result result; /* the first failure */
-	int fd;
 };
 
-enum { ROLE_WORDS_MOST = 65000 };
+static void fail(struct build *build, enum result result)
+{
+	if (build->result == RESULT_OK)
+		build->result = result;
+}
 
 static bool sink(void *arg, const void *bytes, size_t size)
 {
@@ -53,256 +44,219 @@ static bool sink(void *arg, const void *bytes, size_t size)
 	return build->result == RESULT_OK;
 }
 
-static void fail(struct build *build, enum result result)
+/* Makes the composer know the words from `from` on. */
+static void compose_words(struct build *build, enum words_table table, uint32_t from)
 {
-	if (build->result == RESULT_OK)
-		build->result = result;
-}
+	const struct names *names = &build->words[table].names;
 
-static void walk_next(struct build *build, struct walk *walk)
-{
-	const uint64_t phone_mask = ((uint64_t)1 << DB_PHONE_BITS) - 1;
-	int status = walk->statement == NULL ? SQLITE_ERROR : sqlite3_step(walk->statement);
-
-	if (status == SQLITE_ROW) {
-		walk->phone = (uint64_t)sqlite3_column_int64(walk->statement, 0) & phone_mask;
-		return;
+	for (uint32_t number = from; number <= names->count; number++) {
+		const char *word = names_get(names, number);
+		if (table == WORDS_ROLES) {
+			char **roles = roles_list(word);
+			compose_roles(build->compose, roles);
+			mem_strings_free(roles);
+		} else {
+			compose_key(build->compose, table == WORDS_AREAS ? PEOPLE_AREA : PEOPLE_LANGUAGE, word);
+		}
 	}
-	walk->phone = UINT64_MAX;
-	if (status != SQLITE_DONE)
-		fail(build, walk->statement == NULL ? RESULT_IO : db_result(sqlite3_db_handle(walk->statement)));
 }
 
-static void walk_begin(struct build *build, struct walk *walk, sqlite3 *db, const char *sql, uint64_t edition)
+struct words *build_words(struct build *build, enum words_table table)
 {
-	walk->statement = db_prepare(db, sql);
-	if (walk->statement == NULL) {
-		fail(build, db_result(db));
-		walk->phone = UINT64_MAX;
-		return;
-	}
-	if (edition > 0) {
-		sqlite3_bind_int64(walk->statement, 1, db_place(edition, 0));
-		sqlite3_bind_int64(walk->statement, 2, db_place(edition + 1, 0) - 1);
-	}
-	walk_next(build, walk);
+	return &build->words[table];
 }
 
-/* Goes on to `phone`; true when a row has exactly it. */
-static bool walk_to(struct build *build, struct walk *walk, uint64_t phone)
+uint32_t build_word(struct build *build, enum words_table table, const char *word)
 {
-	while (walk->phone < phone)
-		walk_next(build, walk);
-	return walk->phone == phone;
-}
+	uint32_t before = build->words[table].names.count, number = words_number(&build->words[table], word);
 
-static void numbers_set(struct numbers *numbers, size_t from, uint32_t to)
-{
-	if (from >= numbers->room) {
-		size_t room = from * 2 + 64;
-		numbers->list = mem_resize(numbers->list, room, sizeof(*numbers->list));
-		memset(numbers->list + numbers->room, 0, (room - numbers->room) * sizeof(*numbers->list));
-		numbers->room = room;
-	}
-	numbers->list[from] = to;
-}
-
-static uint32_t numbers_get(const struct numbers *numbers, int64_t from)
-{
-	return from > 0 && (uint64_t)from < numbers->room ? numbers->list[from] : 0;
-}
-
-/* The composer's number of a set of roles; makes it known when it is new. */
-static uint32_t role_number(struct build *build, const char *word)
-{
-	uint32_t before = build->role_words.count;
-	uint32_t number = names_put(&build->role_words, word);
-
-	if (number > before) {
-		char **roles = roles_list(word);
-		compose_roles(build->compose, roles);
-		mem_strings_free(roles);
-	}
+	compose_words(build, table, before + 1);
 	return number;
 }
 
 static uint32_t join_roles(struct build *build, uint32_t a, uint32_t b)
 {
-	uint32_t before = build->role_words.count;
-	uint32_t number = roles_union(&build->role_words, a, b);
+	struct names *names = &build->words[WORDS_ROLES].names;
+	uint32_t before = names->count, number = roles_union(names, a, b);
 
-	if (number > before) {
-		char **roles = roles_list(names_get(&build->role_words, number));
-		compose_roles(build->compose, roles);
-		mem_strings_free(roles);
-	}
+	compose_words(build, WORDS_ROLES, before + 1);
 	/* So many different sets that no more fit: the newest list's roles are kept. */
 	return number != 0 ? number : a;
 }
 
-enum words { WORDS_AREA, WORDS_LANGUAGE, WORDS_ROLES };
-
-static void read_words(struct build *build, const char *sql, enum words words, struct numbers *numbers)
+/* The day on which the first list ends, of those that count. */
+static void end_by(struct build *build, const char *until)
 {
-	sqlite3_stmt *statement = db_prepare(build->roster, sql);
-	int status = statement == NULL ? SQLITE_ERROR : SQLITE_ROW;
+	int64_t day;
 
-	while (status == SQLITE_ROW && (status = sqlite3_step(statement)) == SQLITE_ROW) {
-		int64_t id = sqlite3_column_int64(statement, 0);
-		const char *word = db_text(statement, 1);
-		uint32_t number = 0;
-		if (id <= 0 || id > INT32_MAX || strlen(word) >= (words == WORDS_ROLES ? ROLES_ROOM : LAYOUT_KEY))
-			continue;
-		if (words == WORDS_ROLES)
-			number = role_number(build, word);
-		else
-			number = compose_key(build->compose, words == WORDS_AREA ? PEOPLE_AREA : PEOPLE_LANGUAGE, word);
-		numbers_set(numbers, (size_t)id, number);
-	}
-	if (status != SQLITE_DONE)
-		fail(build, db_result(build->roster));
-	sqlite3_finalize(statement);
+	if (until != NULL && date_parse(until, &day) &&
+		(build->facts.good_until_day == 0 || day < build->facts.good_until_day))
+		build->facts.good_until_day = day;
 }
 
-/* Lists that count on `day`, newest first. */
-static void open_lists(struct build *build, const char *day)
+/* Lists that count today, newest first. */
+static void open_lists(struct build *build, const struct build_order *order)
 {
+	char day[16];
+	size_t room = 0;
+	int status;
 	sqlite3_stmt *statement = db_prepare(build->roster,
 		"SELECT edition, until FROM list"
-		" WHERE until IS NULL OR until >= ? ORDER BY edition DESC");
+		" WHERE (until IS NULL OR until >= ?1) AND (?2 IS NULL OR name <> ?2) ORDER BY edition DESC");
 
 	if (statement == NULL) {
 		fail(build, db_result(build->roster));
 		return;
 	}
-	sqlite3_bind_text(statement, 1, day, -1, SQLITE_STATIC);
-	while (sqlite3_step(statement) == SQLITE_ROW) {
-		int64_t until = 0;
-		uint64_t edition = (uint64_t)sqlite3_column_int64(statement, 0);
-		if (date_parse(db_text(statement, 1), &until) &&
-			(build->good_until_day == 0 || until < build->good_until_day))
-			build->good_until_day = until;
-		build->lists = mem_resize(build->lists, build->list_count + 1, sizeof(*build->lists));
-		walk_begin(build, &build->lists[build->list_count++], build->roster,
+	sqlite3_bind_text(statement, 1, date_text(build->facts.made_day, day), -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, order->without_list, -1, SQLITE_STATIC);
+	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
+		end_by(build, (const char *)sqlite3_column_text(statement, 1));
+		if (build->list_count == room) {
+			room = room * 2 + 8;
+			build->lists = mem_resize(build->lists, room, sizeof(*build->lists));
+		}
+		walk_begin(&build->lists[build->list_count++], build->roster,
 			"SELECT place, birth_year, roles, area, language FROM member WHERE place BETWEEN ? AND ?"
 			" ORDER BY place",
-			edition);
+			(uint64_t)sqlite3_column_int64(statement, 0), &build->result);
 	}
+	if (status != SQLITE_DONE)
+		fail(build, db_result(build->roster));
 	sqlite3_finalize(statement);
+	end_by(build, order->until);
+}
+
+static void open_all(struct build *build, const struct build_order *order)
+{
+	for (enum words_table table = 0; table < WORDS_TABLES; table++) {
+		fail(build, words_read(&build->words[table], build->roster, table));
+		compose_words(build, table, 1);
+	}
+	walk_begin(&build->due, build->roster, "SELECT phone FROM optout_due ORDER BY phone", 0, &build->result);
+	walk_begin(&build->optouts, order->optouts, "SELECT phone FROM optout ORDER BY phone", 0, &build->result);
+	open_lists(build, order);
+}
+
+enum result build_begin(const struct build_order *order, struct build **build)
+{
+	struct build *fresh = mem_zalloc(sizeof(*fresh));
+
+	fresh->roster = order->roster;
+	fresh->folder = order->folder;
+	fresh->facts.made_day = date_of(order->now_ms);
+	*build = fresh;
+	fail(fresh, db_meta(order->roster, "lineage", &fresh->facts.lineage));
+	fresh->fd = file->open(order->folder, SNAPSHOT_TMP, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	if (fresh->fd < 0)
+		fail(fresh, result_of_errno(errno));
+	fresh->compose = compose_new(order->most, sink, fresh);
+	open_all(fresh, order);
+	if (fresh->result != RESULT_OK)
+		build_discard(order->folder);
+	return fresh->result;
+}
+
+void build_free(struct build **build)
+{
+	struct build *old = *build;
+
+	*build = NULL;
+	if (old == NULL)
+		return;
+	walk_end(&old->optouts);
+	walk_end(&old->due);
+	for (size_t i = 0; i < old->list_count; i++)
+		walk_end(&old->lists[i]);
+	free(old->lists);
+	for (enum words_table table = 0; table < WORDS_TABLES; table++)
+		words_fini(&old->words[table]);
+	compose_free(&old->compose);
+	if (old->fd >= 0)
+		file->close(old->fd);
+	free(old);
 }
 
 static void merge(struct build *build, sqlite3_stmt *row, struct compose_person *person)
 {
-	uint32_t roles = numbers_get(&build->role_sets, sqlite3_column_int64(row, 2));
+	uint32_t roles = words_known(&build->words[WORDS_ROLES], sqlite3_column_int64(row, 2));
 
 	if (person->birth_year == 0)
 		person->birth_year = sqlite3_column_int(row, 1);
 	if (person->area == 0)
-		person->area = numbers_get(&build->areas, sqlite3_column_int64(row, 3));
+		person->area = words_known(&build->words[WORDS_AREAS], sqlite3_column_int64(row, 3));
 	if (person->language == 0)
-		person->language = numbers_get(&build->languages, sqlite3_column_int64(row, 4));
+		person->language = words_known(&build->words[WORDS_LANGUAGES], sqlite3_column_int64(row, 4));
 	person->roles = person->roles == 0 ? roles : join_roles(build, person->roles, roles);
 	person->present = true;
 }
 
-static void add_resident(struct build *build)
+void build_add(struct build *build, uint64_t phone, uint32_t id, const struct build_said *said)
 {
-	struct compose_person person = {
-		.phone = build->residents.phone,
-		.id = (uint32_t)sqlite3_column_int64(build->residents.statement, 1),
-	};
+	struct compose_person person = {.phone = phone, .id = id, .present = said != NULL};
 
+	if (said != NULL) {
+		person.birth_year = said->birth_year;
+		person.roles = said->roles;
+		person.area = said->area;
+		person.language = said->language;
+	}
 	for (size_t i = 0; i < build->list_count; i++) {
-		if (walk_to(build, &build->lists[i], person.phone))
+		if (walk_to(&build->lists[i], phone))
 			merge(build, build->lists[i].statement, &person);
 	}
 	/* Both, because one does not end the walk of the other. */
-	bool known = walk_to(build, &build->optouts, person.phone);
-	bool due = walk_to(build, &build->due, person.phone);
-	person.opted_out = known || due;
+	bool known = walk_to(&build->optouts, phone);
+	bool due = walk_to(&build->due, phone);
+	person.opted_out = known || due || (said != NULL && said->opt_out);
 	if (!compose_add(build->compose, &person))
 		fail(build, RESULT_CORRUPT);
 }
 
-static void build_fini(struct build *build)
+enum result build_result(const struct build *build)
 {
-	sqlite3_finalize(build->residents.statement);
-	sqlite3_finalize(build->optouts.statement);
-	sqlite3_finalize(build->due.statement);
-	for (size_t i = 0; i < build->list_count; i++)
-		sqlite3_finalize(build->lists[i].statement);
-	free(build->lists);
-	compose_free(&build->compose);
-	free(build->areas.list);
-	free(build->languages.list);
-	free(build->role_sets.list);
-	names_fini(&build->role_words);
-	if (build->fd >= 0)
-		file->close(build->fd);
+	return build->result;
 }
 
-static void walk_all(struct build *build, const atomic_bool *cancel)
+enum result build_end(struct build *build, uint32_t top, uint64_t generation)
 {
-	unsigned int turn = 0;
-
-	while (build->result == RESULT_OK && build->residents.phone != UINT64_MAX) {
-		add_resident(build);
-		walk_next(build, &build->residents);
-		if (++turn % 4096 == 0 && cancel != NULL && atomic_load(cancel))
-			fail(build, RESULT_CLOSED);
-	}
+	build->facts.generation = generation;
+	if (build->result == RESULT_OK && !compose_end(build->compose, top, &build->facts))
+		fail(build, RESULT_CORRUPT);
+	if (build->result == RESULT_OK && file->fsync(build->fd) != 0)
+		fail(build, result_of_errno(errno));
+	if (build->result != RESULT_OK)
+		build_discard(build->folder);
+	return build->result;
 }
 
-static void open_all(struct build *build, sqlite3 *optouts, const char *day)
+enum result build_write(sqlite3 *roster, sqlite3 *optouts, int folder, int64_t now_ms)
 {
-	read_words(build, "SELECT id, code FROM area", WORDS_AREA, &build->areas);
-	read_words(build, "SELECT id, name FROM language", WORDS_LANGUAGE, &build->languages);
-	read_words(build, "SELECT id, names FROM role_set", WORDS_ROLES, &build->role_sets);
-	walk_begin(build, &build->residents, build->roster, "SELECT phone, id FROM resident ORDER BY phone", 0);
-	walk_begin(build, &build->due, build->roster, "SELECT phone FROM optout_due ORDER BY phone", 0);
-	walk_begin(build, &build->optouts, optouts, "SELECT phone FROM optout ORDER BY phone", 0);
-	open_lists(build, day);
-}
-
-static enum result read_facts(sqlite3 *roster, struct people_facts *facts, uint64_t *next_id)
-{
-	enum result result = db_meta(roster, "generation", &facts->generation);
+	struct build_order order = {.roster = roster, .optouts = optouts, .folder = folder, .now_ms = now_ms};
+	uint64_t generation, next_id;
+	struct build *build = NULL;
+	struct walk residents;
+	enum result result = db_meta(roster, "generation", &generation);
 
 	if (result == RESULT_OK)
-		result = db_meta(roster, "lineage", &facts->lineage);
-	if (result == RESULT_OK)
-		result = db_meta(roster, "next_id", next_id);
-	if (result == RESULT_OK && (*next_id < 1 || *next_id > LAYOUT_TOP_MOST))
+		result = db_meta(roster, "next_id", &next_id);
+	if (result == RESULT_OK && (next_id < 1 || next_id - 1 > LAYOUT_TOP_MOST))
 		result = RESULT_CORRUPT;
-	return result;
-}
-
-enum result build_write(sqlite3 *roster, sqlite3 *optouts, int folder, int64_t now_ms, const atomic_bool *cancel)
-{
-	struct build build = {.roster = roster};
-	struct people_facts facts = {.made_day = date_of(now_ms)};
-	uint64_t next_id;
-	char day[16];
-
-	build.result = read_facts(roster, &facts, &next_id);
-	build.fd = file->open(folder, SNAPSHOT_TMP, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-	if (build.fd < 0)
-		fail(&build, result_of_errno(errno));
-	if (build.result == RESULT_OK) {
-		names_init(&build.role_words, ROLE_WORDS_MOST);
-		build.compose = compose_new((uint32_t)(next_id - 1), sink, &build);
-		open_all(&build, optouts, date_text(facts.made_day, day));
-		walk_all(&build, cancel);
-		facts.good_until_day = build.good_until_day;
-		if (build.result == RESULT_OK && !compose_end(build.compose, &facts))
-			fail(&build, RESULT_CORRUPT);
-		if (build.result == RESULT_OK && file->fsync(build.fd) != 0)
-			fail(&build, result_of_errno(errno));
+	if (result != RESULT_OK)
+		return result;
+	order.most = (uint32_t)(next_id - 1);
+	result = build_begin(&order, &build);
+	if (result == RESULT_OK) {
+		walk_begin(&residents, roster, "SELECT phone, id FROM resident ORDER BY phone", 0, &build->result);
+		while (build->result == RESULT_OK && residents.phone != UINT64_MAX) {
+			build_add(build, residents.phone, (uint32_t)sqlite3_column_int64(residents.statement, 1), NULL);
+			walk_next(&residents);
+		}
+		walk_end(&residents);
+		result = build_end(build, order.most, generation);
 	}
-	build_fini(&build);
-	if (build.result != RESULT_OK)
-		build_discard(folder);
-	return build.result;
+	build_free(&build);
+	return result;
 }
 
 enum result build_publish(int folder)

@@ -52,8 +52,13 @@ static bool plausible(int year, int this_year)
 bool cell_year(const char *text, size_t size, int this_year, int *year)
 {
 	char plain[40];
-	size_t used = narrow(text, size, plain, sizeof(plain));
 
+	if (size == 4) {
+		/* What nearly every cell is. */
+		*year = number(text, 4);
+		return plausible(*year, this_year);
+	}
+	size_t used = narrow(text, size, plain, sizeof(plain));
 	if (used < 4 || used == sizeof(plain))
 		return false;
 	*year = number(plain, 4);
@@ -155,6 +160,11 @@ bool cell_opt_out(const char *text, size_t size, bool *opted_out)
 	static const char *const no[] = {"", "0", "否", "n", "no", "false", "未退订", "无", "×"};
 	char plain[40];
 
+	/* What nearly every cell is. */
+	if (size == 0 || (size == 1 && (*text == '0' || *text == '1'))) {
+		*opted_out = size == 1 && *text == '1';
+		return true;
+	}
 	if (narrow(text, size, plain, sizeof(plain)) == sizeof(plain))
 		return false;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {

@@ -43,7 +43,7 @@ struct import {
 	struct reject_file reject;
 	struct roster_progress progress;
 	uint64_t told_ms;
-	sqlite3 *db, *optouts;
+	sqlite3 *db, *before, *optouts; /* `before` sees the store as it was, while `db` writes */
 };
 
 /* Reports at most ten times a second. Returns false when the import is to stop. */
@@ -223,20 +223,32 @@ static enum result refuse_nobody(struct import *import)
 static enum result write_all(struct import *import)
 {
 	const struct roster_import *order = import->order;
-	struct write_order write = {order, import->db, &import->line, import->sorter, import->totals, going_on_writing,
-		import};
-	enum result result = db_run(import->db, order->dry_run ? "BEGIN" : "BEGIN IMMEDIATE");
+	struct write_order write = {.import = order,
+		.db = import->db,
+		.before = import->before,
+		.optouts = import->optouts,
+		.folder = import->folder,
+		.names = &import->line,
+		.sorter = import->sorter,
+		.totals = import->totals,
+		.going_on = going_on_writing,
+		.going_on_arg = import};
+	enum result result = db_run(import->before, "BEGIN");
 
+	if (result == RESULT_OK && !order->dry_run)
+		result = db_run(import->db, "BEGIN IMMEDIATE");
 	if (result == RESULT_OK)
 		result = write_list(&write);
-	if (result == RESULT_OK && !order->dry_run)
-		result = build_write(import->db, import->optouts, import->folder, order->now_ms, order->cancel);
-	if (result == RESULT_OK && !order->dry_run) {
+	/* Whoever reads on would keep the log from being folded into the store. */
+	sqlite3_exec(import->before, "ROLLBACK", NULL, NULL, NULL);
+	if (order->dry_run)
+		return tell(import, result);
+	if (result == RESULT_OK) {
 		result = db_run(import->db, "COMMIT");
 		if (result != RESULT_OK)
 			build_discard(import->folder);
 	}
-	if (result != RESULT_OK || order->dry_run)
+	if (result != RESULT_OK)
 		sqlite3_exec(import->db, "ROLLBACK", NULL, NULL, NULL);
 	return tell(import, result);
 }
@@ -265,13 +277,16 @@ static enum result store(struct import *import)
 
 	if (import->totals->taken == 0)
 		return refuse_nobody(import);
-	enum result result = db_open(order->state, DB_ROSTER, &import->db, import->problems);
+	enum result result = db_open(order->state, DB_ROSTER, &import->before, import->problems);
+	if (result == RESULT_OK && !order->dry_run)
+		result = db_open(order->state, DB_ROSTER, &import->db, import->problems);
 	if (result == RESULT_OK)
 		result = db_open(order->state, DB_OPTOUTS, &import->optouts, import->problems);
 	if (result != RESULT_OK)
 		return result;
 	sqlite3_busy_timeout(import->optouts, 10000);
-	db_run(import->db, "PRAGMA cache_size = -65536");
+	if (import->db != NULL)
+		db_run(import->db, "PRAGMA cache_size = -32768");
 	result = write_all(import);
 	return result == RESULT_OK && !order->dry_run ? finish(import) : result;
 }
@@ -283,6 +298,7 @@ static void import_fini(struct import *import)
 	sorter_free(&import->sorter);
 	reader_close(&import->reader);
 	header_fini(&import->header);
+	sqlite3_close(import->before);
 	sqlite3_close(import->db);
 	sqlite3_close(import->optouts);
 	lock_give(&import->lock);

@@ -64,6 +64,23 @@ static bool cell(struct line_reader *line, const struct reader_row *row, enum co
 	return true;
 }
 
+/* What nearly every cell is: eleven plain digits. */
+static bool plain_phone(const char *text, size_t size, phone_t *phone)
+{
+	phone_t value = 0;
+
+	if (size != 11)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		unsigned int digit = (unsigned int)(unsigned char)text[i] - '0';
+		if (digit > 9)
+			return false;
+		value = value * 10 + digit;
+	}
+	*phone = value;
+	return phone_assigned(value);
+}
+
 static bool read_phone(struct line_reader *line, const struct reader_row *row, struct line_result *result)
 {
 	const char *text;
@@ -79,12 +96,11 @@ static bool read_phone(struct line_reader *line, const struct reader_row *row, s
 	}
 	if (size == 0)
 		return refuse(result, COLUMN_PHONE, REJECT_PHONE_EMPTY);
-	if (!phone_parse(text, size, &phone)) {
+	if (!plain_phone(text, size, &phone) && !phone_parse(text, size, &phone)) {
 		cell_mask(text, size, result->masked);
 		return refuse(result, COLUMN_PHONE,
 			cell_spreadsheet(text, size) ? REJECT_PHONE_SPREADSHEET : REJECT_PHONE);
 	}
-	phone_mask(phone, result->masked);
 	result->record.phone = phone;
 	return true;
 }
@@ -239,25 +255,42 @@ static bool read_area(struct line_reader *line, const struct reader_row *row, st
 	return number != 0;
 }
 
-static bool read_others(struct line_reader *line, const struct reader_row *row, struct line_result *result)
+/* A file speaks one language for thousands of lines: what the last one said is not worked out again. */
+static bool read_language(struct line_reader *line, const struct reader_row *row, struct line_result *result)
 {
 	char language[CELL_LANGUAGE_ROOM];
 	const char *text;
 	size_t size;
-	bool opted_out = false;
 
 	if (!cell(line, row, COLUMN_LANGUAGE, &text, &size, result))
 		return false;
-	if (size > 0) {
+	if (size == 0)
+		return true;
+	if (size != line->last_size || memcmp(text, line->last_language, size) != 0) {
 		if (!cell_language(text, size, language))
 			return refuse(result, COLUMN_LANGUAGE, REJECT_LANGUAGE);
-		result->record.language = (uint8_t)names_put(&line->languages, language);
-		if (result->record.language == 0)
+		line->last_number = (uint8_t)names_put(&line->languages, language);
+		line->last_size = 0;
+		if (line->last_number == 0)
 			return refuse(result, COLUMN_LANGUAGE, REJECT_VARIETY);
+		if (size <= sizeof(line->last_language)) {
+			memcpy(line->last_language, text, size);
+			line->last_size = size;
+		}
 	}
+	result->record.language = line->last_number;
+	return true;
+}
+
+static bool read_opt_out(struct line_reader *line, const struct reader_row *row, struct line_result *result)
+{
+	const char *text;
+	size_t size;
+	bool opted_out = false;
+
 	if (!cell(line, row, COLUMN_OPT_OUT, &text, &size, result))
 		return false;
-	if (!cell_opt_out(text, size, &opted_out))
+	if (size > 0 && !cell_opt_out(text, size, &opted_out))
 		return refuse(result, COLUMN_OPT_OUT, REJECT_OPT_OUT);
 	result->record.opt_out = opted_out;
 	return true;
@@ -281,10 +314,13 @@ void line_read(struct line_reader *line, const struct reader_row *row, struct li
 		return;
 	}
 	result->taken = read_phone(line, row, result) && read_year(line, row, result) &&
-		read_roles(line, row, result) && read_area(line, row, result) && read_others(line, row, result);
+		read_roles(line, row, result) && read_area(line, row, result) && read_language(line, row, result) &&
+		read_opt_out(line, row, result);
 	if (row->csv.spoiled || too_many(line, &row->csv)) {
 		result->taken = false;
 		result->field = COLUMN_COUNT;
 		result->reason = row->csv.spoiled ? REJECT_QUOTE : REJECT_COLUMNS;
 	}
+	if (!result->taken && result->record.phone != 0)
+		phone_mask((phone_t)result->record.phone, result->masked);
 }

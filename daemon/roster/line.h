@@ -29,6 +29,9 @@ struct line_reader {
 	struct names written_areas, written_roles; /* as they stand in the file */
 	uint32_t *area_of, *role_set_of; /* by their numbers */
 	uint32_t default_area;
+	char last_language[16]; /* what stood in the last cell, and its number */
+	size_t last_size;
+	uint8_t last_number;
 };
 
 void line_init(struct line_reader *line, const struct roster_import *order, const struct header *header,

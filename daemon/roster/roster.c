@@ -89,7 +89,7 @@ static enum result rebuild_locked(sqlite3 *db, sqlite3 *optouts, int folder, int
 	/* One transaction, so that residents and lists are read as of one moment. */
 	result = db_run(db, "BEGIN");
 	if (result == RESULT_OK)
-		result = build_write(db, optouts, folder, now_ms, NULL);
+		result = build_write(db, optouts, folder, now_ms);
 	if (result == RESULT_OK)
 		result = build_publish(folder);
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);

@@ -230,7 +230,7 @@ static void an_id_given_twice_is_refused(void **state)
 	assert_false(compose_add(compose, &(struct compose_person){.phone = 13800000002, .id = 1}));
 	assert_false(compose_add(compose, &(struct compose_person){.phone = 13800000002, .id = 3}));
 	assert_false(compose_add(compose, &(struct compose_person){.phone = 13800000002, .id = 0}));
-	assert_false(compose_end(compose, &(struct people_facts){0}));
+	assert_false(compose_end(compose, 2, &(struct people_facts){0}));
 	compose_free(&compose);
 	buf_fini(&bytes);
 }

@@ -75,7 +75,7 @@ static inline void town_compose(struct town *town, const uint32_t *order)
 			.language = resident->language < 0 ? 0 : languages[resident->language]};
 		assert_true(compose_add(compose, &person));
 	}
-	assert_true(compose_end(compose, &(struct people_facts){3, 4, 5, 6}));
+	assert_true(compose_end(compose, town->size, &(struct people_facts){3, 4, 5, 6}));
 	compose_free(&compose);
 }
 

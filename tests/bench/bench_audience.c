@@ -77,7 +77,7 @@ static void compose_people(const char *path, uint32_t count)
 			.language = 1};
 		REQUIRE(compose_add(compose, &person));
 	}
-	REQUIRE(compose_end(compose, &(struct people_facts){1, 1, 1, 0}));
+	REQUIRE(compose_end(compose, count, &(struct people_facts){1, 1, 1, 0}));
 	compose_free(&compose);
 	close(fd);
 }

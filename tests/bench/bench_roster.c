@@ -102,10 +102,14 @@ static void bench_import(const char *folder, uint64_t count)
 	snprintf(csv, sizeof(csv), "%s/bench.csv", folder);
 	snprintf(plain, sizeof(plain), "%s/plain.db", folder);
 	write_csv(csv, count);
+	double cpu[3] = {bench_cpu_s()};
 	double inserts = plain_inserts(plain, count);
+	cpu[1] = bench_cpu_s();
 	double first = import(folder, csv, count);
+	cpu[2] = bench_cpu_s();
 	double peak = bench_peak_mib();
 	double again = import(folder, csv, count);
+	printf("CPU: inserts %.2f s, import %.2f s in all its threads\n", cpu[1] - cpu[0], cpu[2] - cpu[1]);
 	printf("everybody a second time: %.3f M lines/s, %.2f of the inserts\n", (double)count / again / 1e6,
 		inserts / again);
 	row_ceiling("roster import", (double)count / first, (double)count / inserts, inserts / first, 0.40, "lines/s");

@@ -497,6 +497,118 @@ static void an_import_cancelled_while_writing_changes_nothing(void **state)
 	free(text);
 }
 
+/* `count` lines in a scattered order, of numbers from `first` on; who stands twice is joined. */
+static char *many_lines(uint32_t first, uint32_t count, const char *role, size_t *size)
+{
+	char *text = malloc((size_t)count * 64 + 128);
+
+	assert_non_null(text);
+	*size = (size_t)sprintf(text, "phone,birth_year,roles,area,opt_out\n");
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t person = first + (uint32_t)(i * 7919 % count);
+		*size += (size_t)sprintf(text + *size, "139%08u,%u,%s,3205831%02u,%d\n", person, 1930 + person % 90,
+			role, person % 20, person % 1000 == 0);
+	}
+	*size += (size_t)sprintf(text + *size, "139%08u,,merchant,,\n", first);
+	return text;
+}
+
+/* More than one chunk of rows goes in by a thread of its own; each person must be there once, with what was said. */
+static void large_lists_go_in_whole(void **state)
+{
+	enum { PEOPLE = 40000, LATER = 30000 };
+	struct desk *desk = *state;
+	size_t size;
+	char *text = many_lines(0, PEOPLE, "student", &size);
+
+	assert_int_equal(desk_import_bytes(desk, text, size), RESULT_OK);
+	free(text);
+	assert_int_equal(desk->totals.people, PEOPLE);
+	assert_int_equal(desk->totals.fresh, PEOPLE);
+	assert_int_equal(desk->totals.repeated, 1);
+	/* the same list again, moved on by a few thousand numbers */
+	text = many_lines(PEOPLE - LATER, PEOPLE, "parent", &size);
+	assert_int_equal(desk_import_bytes(desk, text, size), RESULT_OK);
+	free(text);
+	assert_int_equal(desk->totals.fresh, PEOPLE - LATER);
+	assert_int_equal(desk->totals.left, PEOPLE - LATER);
+	const struct people *people = roster_people(desk->roster);
+	const struct set *student = people_under(people, PEOPLE_ROLE, "student");
+	const struct set *parent = people_under(people, PEOPLE_ROLE, "parent");
+	assert_int_equal(people_top(people), 2 * PEOPLE - LATER);
+	assert_int_equal(set_count(student), 0);
+	assert_int_equal(set_count(parent), PEOPLE);
+	assert_int_equal(set_count(roster_gone(desk->roster)), PEOPLE - LATER);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), (2 * PEOPLE - LATER) / 1000);
+	set_release(&student);
+	set_release(&parent);
+	for (uint32_t i = 0; i < 2 * PEOPLE - LATER; i += 61) {
+		struct roster_person person;
+		assert_int_equal(desk_id(desk, 13900000000 + i), i + 1);
+		assert_int_equal(roster_find(desk->roster, 13900000000 + i, NOW_MS, &person), RESULT_OK);
+		assert_int_equal(person.id, i + 1);
+		assert_int_equal(person.gone, i < PEOPLE - LATER);
+		assert_int_equal(person.birth_year, person.gone ? 0 : 1930 + i % 90);
+		assert_string_equal(person.gone ? "" : person.roles[0], person.gone ? "" : "parent");
+		roster_person_fini(&person);
+	}
+}
+
+static void cancel_after_a_chunk(void *arg, const struct roster_progress *progress)
+{
+	if (progress->written > 0)
+		atomic_store((atomic_bool *)arg, true);
+}
+
+static void a_large_import_cancelled_while_writing_changes_nothing(void **state)
+{
+	struct desk *desk = *state;
+	atomic_bool cancel = false;
+	size_t size;
+	char *text = many_lines(0, 60000, "student", &size);
+
+	assert_int_equal(desk_import(desk, "phone\n13800000001\n"), RESULT_OK);
+	desk->order.cancel = &cancel;
+	desk->order.area_find = cancel_at_the_last_line;
+	desk->order.area_arg = &cancel;
+	desk->order.progress = cancel_after_a_chunk;
+	desk->order.progress_arg = &cancel;
+	/* the clock decides at which look the progress is told; the last line's area cancels at the latest */
+	char *last = strrchr(text, 'm');
+	memcpy(last, "parent,x,\n", 10);
+	assert_int_equal(desk_import_bytes(desk, text, (size_t)(last - text) + 10), RESULT_CLOSED);
+	desk_open_roster(desk, NOW_MS);
+	assert_int_equal(people_top(roster_people(desk->roster)), 1);
+	assert_false(folder_has(&desk->folder, "roster.snapshot.tmp"));
+	free(text);
+}
+
+/* A snapshot made in the pass that writes is the one that the store gives by itself, byte for byte. */
+static void an_import_builds_what_a_rebuild_builds(void **state)
+{
+	struct desk *desk = *state;
+	size_t size, built_size, rebuilt_size;
+
+	assert_int_equal(desk_import(desk,
+				 "phone,birth_year,roles,area,language,opt_out\n13800000001,1950,学生,320583,zh,1\n"
+				 "13800000003,,家长;财务,320583100,en,\n13800000003,1960,,,bo,\n"),
+		RESULT_OK);
+	desk->order.list = "second";
+	char *text = many_lines(0, 9000, "商户", &size);
+	assert_int_equal(desk_import_bytes(desk, text, size), RESULT_OK);
+	free(text);
+	desk->order.list = "third";
+	assert_int_equal(desk_import(desk, "phone,roles\n13800000003,学生\n13900000007,家长\n13700000000,\n"),
+		RESULT_OK);
+	char *built = folder_read(&desk->folder, "roster.snapshot", &built_size);
+	assert_int_equal(roster_rebuild(desk->folder.path, NOW_MS, &desk->problems), RESULT_OK);
+	char *rebuilt = folder_read(&desk->folder, "roster.snapshot", &rebuilt_size);
+	assert_int_equal(built_size, rebuilt_size);
+	assert_memory_equal(built, rebuilt, built_size);
+	free(built);
+	free(rebuilt);
+}
+
 static void a_full_reject_file_stops_the_import(void **state)
 {
 	struct desk *desk = *state;
@@ -596,6 +708,9 @@ int main(void)
 		TEST(a_dry_run_counts_and_changes_nothing),
 		TEST(a_cancelled_import_changes_nothing),
 		TEST(an_import_cancelled_while_writing_changes_nothing),
+		TEST(large_lists_go_in_whole),
+		TEST(a_large_import_cancelled_while_writing_changes_nothing),
+		TEST(an_import_builds_what_a_rebuild_builds),
 		TEST(a_full_reject_file_stops_the_import),
 		TEST(every_line_of_many_lists_is_in_the_snapshot),
 	};
