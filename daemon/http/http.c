@@ -31,6 +31,7 @@ struct host {
 	struct link in_http;
 	unsigned int active;
 	struct list waiting;
+	bool loopback; /* found to be this very machine, which plain http may reach */
 	char origin[]; /* "https://example.cn:8443" */
 };
 
@@ -136,14 +137,19 @@ static void call_give(struct http_call *call)
 	list_insert_after(&http->idle_calls.head, &call->link);
 }
 
-/* The host of an address that was checked. There are as many as the configuration names: they stay. */
-static struct host *host_of(struct http *http, const char *url)
+static size_t origin_length(const char *url)
 {
 	const char *name = strstr(url, "://");
 	size_t length = name != NULL ? (size_t)(name + 3 - url) + strcspn(name + 3, "/?#") : 0;
 
-	if (length > ORIGIN_MOST)
-		length = ORIGIN_MOST;
+	return length < ORIGIN_MOST ? length : ORIGIN_MOST;
+}
+
+/* NULL when nothing was sent there yet. */
+static struct host *find_host(struct http *http, const char *url)
+{
+	size_t length = origin_length(url);
+
 	for (struct link *link = list_first(&http->hosts); link != NULL; link = list_next(&http->hosts, link)) {
 		struct host *host = list_object(link, struct host, in_http);
 		if (strncmp(host->origin, url, length) != 0 || host->origin[length] != '\0')
@@ -154,7 +160,15 @@ static struct host *host_of(struct http *http, const char *url)
 		}
 		return host;
 	}
+	return NULL;
+}
+
+/* There are as many as the configuration names: they stay. */
+static struct host *make_host(struct http *http, const char *url)
+{
+	size_t length = origin_length(url);
 	struct host *host = mem_zalloc(sizeof(*host) + length + 1);
+
 	memcpy(host->origin, url, length);
 	list_init(&host->waiting);
 	list_insert_after(&http->hosts.head, &host->in_http);
@@ -200,9 +214,9 @@ static const char *url_problem(const char *url, bool allow_plain)
 	return problem;
 }
 
-static const char *request_problem(const struct http_request *request)
+static const char *request_problem(const struct http_request *request, bool allow_plain)
 {
-	const char *problem = url_problem(request->url, request->route->allow_plain_http);
+	const char *problem = url_problem(request->url, allow_plain);
 
 	if (problem == NULL && request->content_type != NULL && !is_line(request->content_type))
 		problem = "a header holds a line break";
@@ -476,13 +490,19 @@ struct http_call *http_send(struct http *http, const struct http_request *reques
 	call->retry_after_ms = 0;
 	call->began_ms = clock_mono_ms();
 	http->pending++;
-	call->reason = http->closing ? "closing" : request_problem(request);
+	struct host *host = find_host(http, request->url);
+	bool allow_plain = request->route->allow_plain_http || (host != NULL && host->loopback);
+	call->reason = http->closing ? "closing" : request_problem(request, allow_plain);
 	if (call->reason != NULL) {
 		call_finish(call, http->closing ? HTTP_NOT_SENT : HTTP_REFUSED);
 		return call;
 	}
 	add_lines(&call->lines, request);
-	call->host = host_of(http, request->url);
+	if (host == NULL)
+		host = make_host(http, request->url);
+	host->loopback = host->loopback ||
+		(!allow_plain && strncmp(request->url, "http://", 7) == 0 && strlen(host->origin) < ORIGIN_MOST);
+	call->host = host;
 	if (call->host->active < http->connections)
 		call_start(call, request);
 	else

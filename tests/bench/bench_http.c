@@ -42,7 +42,7 @@ static struct bare_figure run_http(struct sink *sink, const struct bare_request 
 	struct run run = {.http = http_new(loop, at_once), .left = count};
 	double cpu = bench_cpu_s();
 
-	char url[128];
+	char url[sizeof(request->server) + sizeof(request->target) + 32];
 
 	sink_reset(sink);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", sink->port, request->target);
