@@ -7,14 +7,8 @@
 #include "base/mem.h"
 #include "base/require.h"
 
-#define BUCKETS 256
-
-/* A batch from channel_send() until the owner has been told how it ended. */
-struct sent {
-	struct link in_bucket;
-	const struct batch *batch;
-	bool settled;
-};
+#define BUCKETS   256
+#define IDLE_MOST 64 /* of what is kept from batch to batch */
 
 /*
  * Something that the owner is told in the next turn. One queue, so that facts arrive in the order they were
@@ -23,9 +17,6 @@ struct sent {
 struct note {
 	struct link in_queue;
 	void (*tell)(struct channel *channel, struct note *note);
-	struct sent *sent;
-	struct outcome outcome;
-	uint32_t *refused;
 	struct receipt *receipts;
 	unsigned int count;
 	phone_t phone;
@@ -33,9 +24,21 @@ struct note {
 	char *text;
 };
 
+/* A batch from channel_send() until the owner has been told how it ended. */
+struct sent {
+	struct link in_bucket; /* or on the list of idle ones */
+	struct note note; /* how it ended */
+	const struct batch *batch;
+	bool settled;
+	struct outcome outcome;
+	uint32_t *refused;
+};
+
 struct channel_core {
 	struct list buckets[BUCKETS];
 	struct list notes;
+	struct list idle; /* sents for the next batches */
+	unsigned int idle_count;
 	struct deferred telling;
 	unsigned int in_flight;
 	bool closed;
@@ -65,15 +68,49 @@ static struct sent *find_sent(struct channel *channel, struct batch_name name)
 
 static void free_note(struct note *note)
 {
-	free(note->refused);
 	free(note->receipts);
 	free(note->text);
 	free(note);
 }
 
+static struct sent *take_sent(struct channel_core *core, const struct batch *batch)
+{
+	struct link *link = list_first(&core->idle);
+	struct sent *sent;
+
+	if (link != NULL) {
+		list_remove(link);
+		core->idle_count--;
+		sent = list_object(link, struct sent, in_bucket);
+	} else {
+		sent = mem_zalloc(sizeof(*sent));
+	}
+	sent->batch = batch;
+	sent->settled = false;
+	return sent;
+}
+
+static void give_sent(struct channel_core *core, struct sent *sent)
+{
+	free(sent->refused);
+	sent->refused = NULL;
+	if (core->idle_count == IDLE_MOST) {
+		free(sent);
+		return;
+	}
+	core->idle_count++;
+	list_insert_after(&core->idle.head, &sent->in_bucket);
+}
+
 static void free_channel(struct channel *channel)
 {
+	struct link *link;
+
 	REQUIRE(list_empty(&channel->core->notes));
+	while ((link = list_first(&channel->core->idle)) != NULL) {
+		list_remove(link);
+		free(list_object(link, struct sent, in_bucket));
+	}
 	free(channel->core);
 	free(channel);
 }
@@ -125,6 +162,7 @@ struct channel *channel_open(const struct channel_config *config, struct loop *l
 	for (size_t i = 0; i < BUCKETS; i++)
 		list_init(&channel->core->buckets[i]);
 	list_init(&channel->core->notes);
+	list_init(&channel->core->idle);
 	if (kind->open(channel, problems) != RESULT_OK) {
 		free_channel(channel);
 		return NULL;
@@ -137,8 +175,7 @@ void channel_send(struct channel *channel, const struct batch *batch)
 	REQUIRE(!channel->closing);
 	REQUIRE(batch->count >= 1 && batch->count <= channel->kind->batch_limit);
 	REQUIRE(find_sent(channel, batch->name) == NULL);
-	struct sent *sent = mem_zalloc(sizeof(*sent));
-	sent->batch = batch;
+	struct sent *sent = take_sent(channel->core, batch);
 	list_push_back(bucket(channel, batch->name), &sent->in_bucket);
 	channel->core->in_flight++;
 	channel->kind->send(channel, batch);
@@ -194,13 +231,12 @@ void channel_showing(struct channel *channel, struct buf *out)
 
 static void tell_settled(struct channel *channel, struct note *note)
 {
-	const struct batch *batch = note->sent->batch;
+	struct sent *sent = list_object(note, struct sent, note);
 
-	list_remove(&note->sent->in_bucket);
-	free(note->sent);
+	list_remove(&sent->in_bucket);
 	channel->core->in_flight--;
-	channel->host->settled(channel->host_arg, channel, batch, &note->outcome);
-	free_note(note);
+	channel->host->settled(channel->host_arg, channel, sent->batch, &sent->outcome);
+	give_sent(channel->core, sent);
 }
 
 /* Positions must be ascending and in the batch: the plan walks them beside its own order. */
@@ -219,16 +255,14 @@ void channel_settle(struct channel *self, const struct batch *batch, const struc
 	REQUIRE(sent != NULL && !sent->settled);
 	check_refused(batch, outcome);
 	sent->settled = true;
-	struct note *note = mem_zalloc(sizeof(*note));
-	note->sent = sent;
-	note->outcome = *outcome;
-	note->outcome.refused = NULL;
+	sent->outcome = *outcome;
+	sent->outcome.refused = NULL;
 	if (outcome->refused_count > 0) {
-		note->refused = mem_calloc(outcome->refused_count, sizeof(*note->refused));
-		memcpy(note->refused, outcome->refused, outcome->refused_count * sizeof(*note->refused));
-		note->outcome.refused = note->refused;
+		sent->refused = mem_calloc(outcome->refused_count, sizeof(*sent->refused));
+		memcpy(sent->refused, outcome->refused, outcome->refused_count * sizeof(*sent->refused));
+		sent->outcome.refused = sent->refused;
 	}
-	queue(self, note, tell_settled);
+	queue(self, &sent->note, tell_settled);
 }
 
 static void tell_receipts(struct channel *channel, struct note *note)

@@ -20,15 +20,92 @@
 #define DLR_ACCEPTED    8
 #define DLR_REJECTED    16
 
-static void add_parameter(struct buf *out, char separator, const char *name, const char *value)
+/* A request line of that length is more than any gateway reads. */
+#define URL_PART_MOST (64u << 10)
+
+static void add_escaped(struct buf *out, const char *value)
 {
 	char *escaped = http_escape(value, strlen(value));
 
+	buf_add_text(out, escaped);
+	free(escaped);
+}
+
+static void add_parameter(struct buf *out, char separator, const char *name, const char *value)
+{
 	buf_add_byte(out, (unsigned char)separator);
 	buf_add_text(out, name);
 	buf_add_byte(out, '=');
-	buf_add_text(out, escaped);
-	free(escaped);
+	add_escaped(out, value);
+}
+
+/*
+ * Kannel decodes the parameter once and then fills in its own %-escapes, so a percent sign that is part of
+ * the address is doubled for it, and its escapes are left as they are; the whole is then escaped once as any
+ * value. The batch's name needs no escaping.
+ */
+static void init_report(struct kannel_url *url, const char *receipt_url)
+{
+	struct buf inner;
+
+	buf_init(&inner, URL_PART_MOST);
+	for (const char *p = receipt_url; *p != '\0'; p++) {
+		buf_add_byte(&inner, (unsigned char)*p);
+		if (*p == '%')
+			buf_add_byte(&inner, '%');
+	}
+	buf_add_text(&inner, "/dlr?b=");
+	buf_printf(&url->report, "&dlr-mask=%d", DLR_MASK);
+	add_parameter(&url->report, '&', "dlr-url", buf_text(&inner));
+	if (inner.full)
+		url->report.full = true;
+	add_escaped(&url->report_end, "&d=%d&p=%p&a=%A&t=%t");
+	buf_fini(&inner);
+}
+
+void kannel_url_init(struct kannel_url *url, const struct kannel_account *account)
+{
+	struct buf *out = &url->account;
+
+	buf_init(out, URL_PART_MOST);
+	buf_init(&url->report, URL_PART_MOST);
+	buf_init(&url->report_end, URL_PART_MOST);
+	buf_init(&url->text, URL_PART_MOST);
+	buf_init(&url->escaped, URL_PART_MOST * 4);
+	buf_add_text(out, account->url);
+	add_parameter(out, strchr(account->url, '?') != NULL ? '&' : '?', "username", account->user);
+	add_parameter(out, '&', "password", account->password);
+	if (account->from != NULL && account->from[0] != '\0')
+		add_parameter(out, '&', "from", account->from);
+	if (account->smsc != NULL && account->smsc[0] != '\0')
+		add_parameter(out, '&', "smsc", account->smsc);
+	if (account->validity_min > 0)
+		buf_printf(out, "&validity=%" PRId64, account->validity_min);
+	if (account->receipt_url != NULL)
+		init_report(url, account->receipt_url);
+}
+
+void kannel_url_fini(struct kannel_url *url)
+{
+	buf_fini(&url->account);
+	buf_fini(&url->report);
+	buf_fini(&url->report_end);
+	buf_fini(&url->text);
+	buf_fini(&url->escaped);
+}
+
+static void set_text(struct kannel_url *url, const char *text)
+{
+	if (strcmp(buf_text(&url->text), text) == 0 && url->escaped.size > 0)
+		return;
+	buf_clear(&url->text);
+	buf_clear(&url->escaped);
+	buf_add_text(&url->text, text);
+	/* UCS-2 on the air, UTF-8 on this link. */
+	buf_add_text(&url->escaped, "&coding=2&charset=UTF-8");
+	add_parameter(&url->escaped, '&', "text", text);
+	if (url->text.full)
+		url->escaped.full = true;
 }
 
 static void add_numbers(struct buf *out, const struct batch *batch)
@@ -43,49 +120,20 @@ static void add_numbers(struct buf *out, const struct batch *batch)
 	}
 }
 
-/*
- * Kannel decodes the parameter once and then fills in its own %-escapes, so a percent sign that is part of
- * the address is doubled for it, and its escapes are left as they are; the whole is then escaped once as any
- * value.
- */
-static void add_dlr(struct buf *out, const char *receipt_url, struct batch_name name)
+bool kannel_url_add(struct buf *out, struct kannel_url *url, const struct batch *batch)
 {
-	struct buf inner;
-	char word[32], mask[8];
+	char name[32];
 
-	buf_init(&inner, 4096);
-	for (const char *p = receipt_url; *p != '\0'; p++) {
-		buf_add_byte(&inner, (unsigned char)*p);
-		if (*p == '%')
-			buf_add_byte(&inner, '%');
-	}
-	buf_printf(&inner, "/dlr?b=%s&d=%%d&p=%%p&a=%%A&t=%%t", batch_text(name, word));
-	if (inner.full)
-		out->full = true;
-	snprintf(mask, sizeof(mask), "%d", DLR_MASK);
-	add_parameter(out, '&', "dlr-mask", mask);
-	add_parameter(out, '&', "dlr-url", buf_text(&inner));
-	buf_fini(&inner);
-}
-
-bool kannel_url_add(struct buf *out, const struct kannel_account *account, const struct batch *batch)
-{
-	buf_add_text(out, account->url);
-	add_parameter(out, strchr(account->url, '?') != NULL ? '&' : '?', "username", account->user);
-	add_parameter(out, '&', "password", account->password);
-	if (account->from != NULL && account->from[0] != '\0')
-		add_parameter(out, '&', "from", account->from);
-	if (account->smsc != NULL && account->smsc[0] != '\0')
-		add_parameter(out, '&', "smsc", account->smsc);
-	if (account->validity_min > 0)
-		buf_printf(out, "&validity=%" PRId64, account->validity_min);
+	set_text(url, batch->message->text);
+	buf_add(out, buf_text(&url->account), url->account.size);
 	add_numbers(out, batch);
-	/* UCS-2 on the air, UTF-8 on this link. */
-	buf_add_text(out, "&coding=2&charset=UTF-8");
-	add_parameter(out, '&', "text", batch->message->text);
-	if (account->receipt_url != NULL)
-		add_dlr(out, account->receipt_url, batch->name);
-	return !out->full;
+	buf_add(out, buf_text(&url->escaped), url->escaped.size);
+	if (url->report.size > 0) {
+		buf_add(out, buf_text(&url->report), url->report.size);
+		buf_add_text(out, batch_text(batch->name, name));
+		buf_add(out, buf_text(&url->report_end), url->report_end.size);
+	}
+	return !out->full && !url->account.full && !url->escaped.full && !url->report.full;
 }
 
 static bool begins(const char *body, size_t size, const char *with)

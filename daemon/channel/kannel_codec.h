@@ -20,8 +20,21 @@ struct kannel_account {
 	const char *receipt_url; /* where reports come to; NULL: none are asked for */
 };
 
+/*
+ * What is the same in the URLs of an account, escaped once: all that says who asks, and the text of the last
+ * batch, which is mostly that of the next one too.
+ */
+struct kannel_url {
+	struct buf account; /* address and account */
+	struct buf report, report_end; /* where reports go, before and after the batch's name; empty: none */
+	struct buf text, escaped; /* of the last batch */
+};
+
+void kannel_url_init(struct kannel_url *url, const struct kannel_account *account);
+void kannel_url_fini(struct kannel_url *url);
+
 /* Appends the URL that sends a batch. False when *out is full. */
-bool kannel_url_add(struct buf *out, const struct kannel_account *account, const struct batch *batch);
+bool kannel_url_add(struct buf *out, struct kannel_url *url, const struct batch *batch);
 
 /* Reads an answer. False when it is not in this dialect. */
 bool kannel_judge(long status, const char *body, size_t size, struct outcome *outcome);

@@ -22,7 +22,8 @@ struct kannel_options {
 
 struct kannel {
 	struct web web;
-	struct kannel_account account;
+	struct kannel_url parts;
+	struct buf url; /* of the batch that is being sent; kept */
 };
 
 #define URL_MOST (64 * 1024)
@@ -53,7 +54,11 @@ static bool kannel_receipted(const struct channel *self)
 
 static void on_released(struct channel *channel)
 {
-	free(channel->state);
+	struct kannel *kannel = channel->state;
+
+	kannel_url_fini(&kannel->parts);
+	buf_fini(&kannel->url);
+	free(kannel);
 	channel->state = NULL;
 	channel_closed(channel);
 }
@@ -63,7 +68,7 @@ static enum result kannel_open(struct channel *self, struct problems *problems)
 	const struct kannel_options *options = self->config->options;
 	struct kannel *kannel = mem_zalloc(sizeof(*kannel));
 
-	kannel->account = (struct kannel_account){
+	const struct kannel_account account = {
 		.url = options->url,
 		.user = options->user,
 		.password = options->password,
@@ -72,6 +77,8 @@ static enum result kannel_open(struct channel *self, struct problems *problems)
 		.validity_min = (options->validity_ms + 59999) / 60000,
 		.receipt_url = kannel_receipted(self) ? self->receipt_url : NULL,
 	};
+	kannel_url_init(&kannel->parts, &account);
+	buf_init(&kannel->url, URL_MOST);
 	web_init(&kannel->web, self, on_released);
 	self->state = kannel;
 	return RESULT_OK;
@@ -90,18 +97,16 @@ static void on_answer(struct channel *self, const struct batch *batch, const str
 static void kannel_send(struct channel *self, const struct batch *batch)
 {
 	struct kannel *kannel = self->state;
-	struct buf url;
 
-	buf_init(&url, URL_MOST);
-	if (kannel_url_add(&url, &kannel->account, batch)) {
-		struct http_request request = {.url = buf_text(&url), .method = "GET"};
+	buf_clear(&kannel->url);
+	if (kannel_url_add(&kannel->url, &kannel->parts, batch)) {
+		struct http_request request = {.url = buf_text(&kannel->url), .method = "GET"};
 		web_send(&kannel->web, request, batch, on_answer);
 	} else {
 		struct outcome outcome = outcome_make(CLASS_PERM_MSG, 0, "request too long");
 		outcome.split = true;
 		channel_settle(self, batch, &outcome);
 	}
-	buf_fini(&url);
 }
 
 static void take_receipt(struct channel *self, struct push *push)

@@ -26,8 +26,8 @@ struct wecom_mentions {
 };
 
 /*
- * Appends the body of a post: raw UTF-8, as the service takes no \u escapes. RESULT_TOO_BIG when the content
- * with its mentions is longer than the service takes; nothing is added then.
+ * Appends the body of a post, whose text is valid UTF-8: raw, as the service takes no \u escapes. RESULT_TOO_BIG when the content
+ * with its mentions is longer than the service takes, and nothing is added then, or than *out.
  */
 enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions);
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "channel/kannel_codec.h"
 
 static phone_t phones[1000];
@@ -65,13 +66,23 @@ static void assert_value(const char *url, const char *name, const char *expected
 	free(value);
 }
 
+static bool add_url(struct buf *out, const struct kannel_account *from, const struct batch *batch)
+{
+	struct kannel_url parts;
+
+	kannel_url_init(&parts, from);
+	bool added = kannel_url_add(out, &parts, batch);
+	kannel_url_fini(&parts);
+	return added;
+}
+
 static void a_url_carries_all_that_the_gateway_needs(void **state)
 {
 	struct batch batch = batch_of(2);
 	struct buf url;
 
 	buf_init(&url, 65536);
-	assert_true(kannel_url_add(&url, &account, &batch));
+	assert_true(add_url(&url, &account, &batch));
 	assert_memory_equal(buf_text(&url), "http://127.0.0.1:13013/cgi-bin/sendsms?", 39);
 	assert_value(buf_text(&url), "username", "crier");
 	assert_value(buf_text(&url), "password", "a b&c");
@@ -95,7 +106,7 @@ static void a_dlr_url_survives_one_decoding(void **state)
 	struct buf url;
 
 	buf_init(&url, 65536);
-	assert_true(kannel_url_add(&url, &account, &batch));
+	assert_true(add_url(&url, &account, &batch));
 	assert_value(buf_text(&url), "dlr-url",
 		"http://10.0.0.1:8080/r/0f/city%%20sms/dlr?b=12-3-31&d=%d&p=%p&a=%A&t=%t");
 	buf_fini(&url);
@@ -113,7 +124,7 @@ static void options_are_carried_where_set(void **state)
 	other.validity_min = 120;
 	other.receipt_url = NULL;
 	buf_init(&url, 65536);
-	assert_true(kannel_url_add(&url, &other, &batch));
+	assert_true(add_url(&url, &other, &batch));
 	assert_memory_equal(buf_text(&url), "http://h/sendsms?account=x&username=crier", 41);
 	assert_value(buf_text(&url), "from", "10690");
 	assert_value(buf_text(&url), "smsc", "city 1");
@@ -129,11 +140,40 @@ static void a_thousand_numbers_stay_a_url(void **state)
 	struct buf url;
 
 	buf_init(&url, 65536);
-	assert_true(kannel_url_add(&url, &account, &batch));
+	assert_true(add_url(&url, &account, &batch));
 	assert_true(url.size < 16384);
 	buf_fini(&url);
 	buf_init(&url, 1000);
-	assert_false(kannel_url_add(&url, &account, &batch));
+	assert_false(add_url(&url, &account, &batch));
+	buf_fini(&url);
+}
+
+static void each_batch_has_its_own_text_and_name(void **state)
+{
+	struct message other = message;
+	struct batch batch = batch_of(1);
+	struct kannel_url parts;
+	struct buf url;
+
+	(void)state;
+	buf_init(&url, 65536);
+	kannel_url_init(&parts, &account);
+	for (int i = 0; i < 4; i++) {
+		char text[] = "第0次：100%";
+		text[3] = (char)('0' + i / 2);
+		other.text = text;
+		batch.message = &other;
+		batch.name.number = (uint32_t)(100 + i);
+		buf_clear(&url);
+		assert_true(kannel_url_add(&url, &parts, &batch));
+		assert_value(buf_text(&url), "text", text);
+		char *report = value_of(buf_text(&url), "dlr-url");
+		char *name = mem_printf("b=12-3-%d&", 100 + i);
+		assert_non_null(strstr(report, name));
+		free(report);
+		free(name);
+	}
+	kannel_url_fini(&parts);
 	buf_fini(&url);
 }
 
@@ -252,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_dlr_url_survives_one_decoding),
 		cmocka_unit_test(options_are_carried_where_set),
 		cmocka_unit_test(a_thousand_numbers_stay_a_url),
+		cmocka_unit_test(each_batch_has_its_own_text_and_name),
 		cmocka_unit_test(answers_have_their_class),
 		cmocka_unit_test(reports_are_read),
 	};

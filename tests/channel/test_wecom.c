@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
+
 #include "channel/wecom_codec.h"
 
 static char *const nobody[] = {NULL};
@@ -43,6 +45,34 @@ static void bodies_are_raw_utf8_json(void **state)
 		assert_string_equal(buf_text(&body), cases[i].body);
 		buf_fini(&body);
 	}
+}
+
+static void every_character_reads_back(void **state)
+{
+	struct wecom_mentions mentions = {nobody, nobody};
+	char text[300] = "";
+	size_t used = 0;
+	struct buf body;
+
+	(void)state;
+	for (int byte = 1; byte < 128; byte++)
+		text[used++] = (char)byte;
+	strcpy(text + used, "警惕€😀\"");
+	for (int format = 0; format < 2; format++) {
+		struct message message = {.format = format == 0 ? FORMAT_PLAIN : FORMAT_MARKDOWN, .text = text};
+		buf_init(&body, 65536);
+		assert_int_equal(wecom_body_add(&body, &message, &mentions), RESULT_OK);
+		json_t *read = json_loadb(body.data, body.size, JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(read);
+		const json_t *part = json_object_get(read, format == 0 ? "text" : "markdown");
+		assert_string_equal(json_string_value(json_object_get(part, "content")), text);
+		json_decref(read);
+		buf_fini(&body);
+	}
+	buf_init(&body, 20);
+	struct message message = {.text = text};
+	assert_int_equal(wecom_body_add(&body, &message, &mentions), RESULT_TOO_BIG);
+	buf_fini(&body);
 }
 
 static void contents_are_limited_in_bytes(void **state)
@@ -144,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bodies_are_raw_utf8_json),
+		cmocka_unit_test(every_character_reads_back),
 		cmocka_unit_test(contents_are_limited_in_bytes),
 		cmocka_unit_test(codes_have_their_class),
 		cmocka_unit_test(what_has_no_code_is_not_judged),
