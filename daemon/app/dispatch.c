@@ -3,45 +3,82 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/ahead.h"
 #include "app/campaign.h"
 #include "app/outlets.h"
 #include "app/parts.h"
 #include "app/receipts.h"
 #include "app/signs.h"
-#include "audience/cut.h"
+#include "audience/people.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/require.h"
 
-enum { BUDGET = 64 }; /* batches in one turn, so that intake and operators get theirs */
+/* Batches in one turn, so that intake and operators get theirs; flights kept for the next batches, and their size. */
+enum { BUDGET = 64, IDLE_MOST = 512, IDLE_ROOM_MOST = 256 };
+
+/* What is kept from batch to batch. */
+struct dispatch {
+	struct list idle; /* flights not in use */
+	unsigned int idle_count;
+	struct ahead *ahead;
+	struct ledger_exclusion *excluded; /* of the batch that is being cut */
+	uint32_t excluded_room, excluded_count;
+};
 
 /* One batch between plan_next() and plan_settle(). `batch` comes first: the channel hands it back. */
 struct flight {
 	struct batch batch;
-	struct link in_app;
+	struct link in_app; /* or on the list of idle ones */
 	struct app *app;
 	struct lane *lane;
 	struct plan_batch *plan;
-	uint32_t *positions; /* of batch.phones[i]; NULL where the outlet is the recipient */
+	phone_t *phones; /* batch.phones, where it is not NULL */
+	uint32_t *positions; /* of phones[i] */
+	uint32_t room; /* of both; kept */
 	uint32_t first, count; /* the run in the lane */
-	uint64_t planned_us, durable_us, sent_us;
+	uint64_t planned_us, sent_us;
 	bool sent;
 	struct deferred unsent;
 };
 
 static void on_pump(void *arg);
 
+static void destroy_flight(struct flight *flight)
+{
+	free(flight->phones);
+	free(flight->positions);
+	free(flight);
+}
+
 void dispatch_init(struct app *app)
 {
+	app->dispatch = mem_zalloc(sizeof(*app->dispatch));
+	list_init(&app->dispatch->idle);
+	app->dispatch->ahead = ahead_new();
 	list_init(&app->flights);
 	timer_init(&app->pump, app->loop, on_pump, app);
 }
 
+/* What is still in flight when the daemon begins to close is settled afterwards: then a second call tidies up. */
 void dispatch_fini(struct app *app)
 {
+	struct dispatch *dispatch = app->dispatch;
+	struct link *link;
+
 	timer_disarm(&app->pump);
 	loop_defer_cancel(app->loop, &app->pump_now);
+	if (dispatch == NULL || app->flight_count > 0)
+		return;
+	while ((link = list_first(&dispatch->idle)) != NULL) {
+		list_remove(link);
+		destroy_flight(list_object(link, struct flight, in_app));
+	}
+	ahead_free(&dispatch->ahead);
+	free(dispatch->excluded);
+	free(dispatch);
+	app->dispatch = NULL;
 }
 
 void dispatch_kick(struct app *app)
@@ -55,16 +92,48 @@ unsigned int dispatch_in_flight(const struct app *app)
 	return app->flight_count;
 }
 
+static struct flight *new_flight(struct app *app, struct plan_batch *plan)
+{
+	struct dispatch *dispatch = app->dispatch;
+	struct link *link = list_first(&dispatch->idle);
+	struct flight *flight;
+
+	if (link != NULL) {
+		list_remove(link);
+		dispatch->idle_count--;
+		flight = list_object(link, struct flight, in_app);
+		*flight =
+			(struct flight){.phones = flight->phones, .positions = flight->positions, .room = flight->room};
+	} else {
+		flight = mem_zalloc(sizeof(*flight));
+	}
+	flight->app = app;
+	flight->lane = plan_lane_owner(plan->lane);
+	flight->plan = plan;
+	flight->first = plan->first;
+	flight->count = plan->count;
+	flight->planned_us = clock_mono_us();
+	list_push_back(&app->flights, &flight->in_app);
+	app->flight_count++;
+	flight->lane->campaign->flights++;
+	return flight;
+}
+
 static void free_flight(struct flight *flight)
 {
-	list_remove(&flight->in_app);
-	loop_defer_cancel(flight->app->loop, &flight->unsent);
-	flight->app->flight_count--;
-	flight->lane->campaign->flights--;
-	free(flight->positions);
-	free((void *)flight->batch.phones);
 	struct app *app = flight->app;
-	free(flight);
+	struct dispatch *dispatch = app->dispatch;
+
+	list_remove(&flight->in_app);
+	loop_defer_cancel(app->loop, &flight->unsent);
+	app->flight_count--;
+	flight->lane->campaign->flights--;
+	if (dispatch->idle_count < IDLE_MOST && flight->room <= IDLE_ROOM_MOST) {
+		dispatch->idle_count++;
+		list_insert_after(&dispatch->idle.head, &flight->in_app);
+	} else {
+		destroy_flight(flight);
+	}
 	if (app->flight_count == 0 && app->closing)
 		app_flights_over(app);
 }
@@ -86,48 +155,81 @@ static struct batch_name name_of(const struct lane *lane, const struct plan_batc
 	return (struct batch_name){lane->campaign->number, lane->index, plan->number};
 }
 
-/* Where the limiter will stand, as wall time, for the restart after a crash. */
+/* Where the limiter will stand, as wall time, for the restart after a crash; 0 where there is none. */
 static int64_t limiter_stands(const struct lane *lane, int64_t wall_ms)
 {
-	return wall_ms + (int64_t)plan_channel_owed_ms(lane->campaign->app->plan, lane->outlet->index, clock_mono_ms());
+	uint64_t owed_ms = plan_channel_owed_ms(lane->campaign->app->plan, lane->outlet->index, clock_mono_ms());
+
+	return owed_ms > 0 ? wall_ms + (int64_t)owed_ms : 0;
+}
+
+static void make_room(struct flight *flight)
+{
+	struct dispatch *dispatch = flight->app->dispatch;
+
+	if (flight->count > flight->room) {
+		free(flight->phones);
+		free(flight->positions);
+		flight->phones = mem_calloc(flight->count, sizeof(*flight->phones));
+		flight->positions = mem_calloc(flight->count, sizeof(*flight->positions));
+		flight->room = flight->count;
+	}
+	if (flight->count > dispatch->excluded_room) {
+		free(dispatch->excluded);
+		dispatch->excluded = mem_calloc(flight->count, sizeof(*dispatch->excluded));
+		dispatch->excluded_room = flight->count;
+	}
+}
+
+static void exclude(struct dispatch *dispatch, uint32_t position, enum state why)
+{
+	dispatch->excluded[dispatch->excluded_count++] = (struct ledger_exclusion){position, why};
+}
+
+/* Who opted out or went since the lane was made; STATE_WAITING where neither. A number that is not known is gone. */
+static enum state judge(const struct set *optouts, const struct set *gone, uint32_t id, phone_t phone)
+{
+	if (phone == 0 || (gone != NULL && set_contains(gone, id)))
+		return STATE_GONE;
+	return optouts != NULL && set_contains(optouts, id) ? STATE_OPTED_OUT : STATE_WAITING;
 }
 
 /*
  * The recipients of a run who are to be sent to now: those that wait, less who opted out or went since. Fills the flight's
- * phones and positions and returns the exclusions, to be freed.
+ * phones and positions, and the exclusions.
  */
-static struct ledger_exclusion *cut_run(struct flight *flight, uint32_t *excluded_count)
+static void cut_run(struct flight *flight)
 {
 	struct app *app = flight->app;
+	struct dispatch *dispatch = app->dispatch;
 	struct lane *lane = flight->lane;
-	struct ledger_exclusion *excluded = mem_calloc(flight->count, sizeof(*excluded));
-	phone_t *phones = mem_calloc(flight->count, sizeof(*phones));
-	struct cut cut;
+	const struct people *people = roster_people(app->roster);
+	const struct set *optouts = roster_optouts(app->roster), *gone = roster_gone(app->roster);
+	uint32_t got;
 
-	flight->positions = mem_calloc(flight->count, sizeof(*flight->positions));
-	flight->batch.phones = phones;
-	cut_init(&cut, flight->count);
-	cut_slice(&cut, roster_people(app->roster), lane->set, flight->first, flight->count,
-		roster_optouts(app->roster), roster_gone(app->roster));
-	for (uint32_t i = 0; i < cut.count; i++) {
+	make_room(flight);
+	const uint32_t *ids = ahead_ids(dispatch->ahead, lane->campaign->number, lane->index, lane->set, flight->first,
+		flight->count, &got);
+	for (uint32_t i = 0; i < got; i++) {
 		uint32_t position = flight->first + i;
 		enum state stands = (enum state)lane->tally.states[position];
 		/* Left out at an earlier attempt: the new intent takes the old one's place, so it says so again. */
 		if (state_excluded(stands))
-			excluded[(*excluded_count)++] = (struct ledger_exclusion){position, stands};
+			exclude(dispatch, position, stands);
 		if (stands != STATE_WAITING)
 			continue;
-		if (cut.states[i] != STATE_WAITING) {
-			tally_move(&lane->tally, position, (enum state)cut.states[i]);
-			excluded[(*excluded_count)++] = (struct ledger_exclusion){position, (enum state)cut.states[i]};
+		phone_t phone = people_phone(people, ids[i]);
+		enum state now = judge(optouts, gone, ids[i], phone);
+		if (now != STATE_WAITING) {
+			tally_move(&lane->tally, position, now);
+			exclude(dispatch, position, now);
 			continue;
 		}
 		tally_move(&lane->tally, position, STATE_IN_FLIGHT);
-		phones[flight->batch.count] = cut.phones[i];
+		flight->phones[flight->batch.count] = phone;
 		flight->positions[flight->batch.count++] = position;
 	}
-	cut_fini(&cut);
-	return excluded;
+	flight->batch.phones = flight->phones;
 }
 
 static void fill_batch(struct flight *flight)
@@ -166,26 +268,16 @@ static void void_flight(struct flight *flight)
 
 static void begin_flight(struct app *app, struct plan_batch *plan)
 {
-	struct flight *flight = mem_zalloc(sizeof(*flight));
-	struct ledger_exclusion *excluded = NULL;
-	uint32_t excluded_count = 0;
+	struct flight *flight = new_flight(app, plan);
+	struct dispatch *dispatch = app->dispatch;
 	int64_t now_ms = clock_wall_ms();
 
-	flight->app = app;
-	flight->lane = plan_lane_owner(plan->lane);
-	flight->plan = plan;
-	flight->first = plan->first;
-	flight->count = plan->count;
-	flight->planned_us = clock_mono_us();
-	list_push_back(&app->flights, &flight->in_app);
-	app->flight_count++;
-	flight->lane->campaign->flights++;
+	dispatch->excluded_count = 0;
 	fill_batch(flight);
-	if (flight->lane->set != NULL) {
-		excluded = cut_run(flight, &excluded_count);
-	} else if (tally_move(&flight->lane->tally, 0, STATE_IN_FLIGHT)) {
+	if (flight->lane->set != NULL)
+		cut_run(flight);
+	else if (tally_move(&flight->lane->tally, 0, STATE_IN_FLIGHT))
 		flight->batch.count = 1;
-	}
 	bool empty = flight->batch.count == 0;
 	ledger_intent(app->ledger,
 		&(struct ledger_intent){
@@ -195,11 +287,10 @@ static void begin_flight(struct app *app, struct plan_batch *plan)
 			.attempt = flight->batch.attempt,
 			.at_ms = now_ms,
 			.tat_ms = empty ? 0 : limiter_stands(flight->lane, now_ms),
-			.excluded = excluded,
-			.excluded_count = excluded_count,
+			.excluded = dispatch->excluded,
+			.excluded_count = dispatch->excluded_count,
 		},
 		empty ? NULL : on_intent_durable, flight);
-	free(excluded);
 	if (empty)
 		void_flight(flight);
 }
@@ -252,7 +343,6 @@ static void on_intent_durable(void *arg, enum result result)
 	struct app *app = flight->app;
 	struct outlet *outlet = flight->lane->outlet;
 
-	flight->durable_us = clock_mono_us();
 	if (result != RESULT_OK || app->ledger_over)
 		return; /* the end came first: what the ledger does not know was never sent, the rest is in doubt */
 	if (app->closing || app->stopped || flight->lane->ended || outlet->channel == NULL) {
@@ -260,7 +350,7 @@ static void on_intent_durable(void *arg, enum result result)
 		return;
 	}
 	flight->sent = true;
-	flight->sent_us = clock_mono_us();
+	flight->sent_us = clock_mono_us(); /* durable since this very moment */
 	int64_t now_ms = clock_wall_ms();
 	if (flight->lane->first_ms == 0) {
 		flight->lane->first_ms = now_ms;
@@ -285,31 +375,36 @@ static enum state state_accepted(const struct lane *lane, const struct outcome *
 	return medium_crowd(lane->medium) == CROWD_GROUPS ? STATE_POSTED : STATE_ACCEPTED;
 }
 
+/* NULL where nobody was refused by name. */
 static uint32_t *refused_positions(const struct flight *flight, const struct outcome *outcome, uint32_t *count)
 {
-	uint32_t *positions = mem_calloc(outcome->refused_count, sizeof(*positions));
-
 	*count = 0;
+	if (outcome->refused_count == 0)
+		return NULL;
+	uint32_t *positions = mem_calloc(outcome->refused_count, sizeof(*positions));
 	for (uint32_t i = 0; i < outcome->refused_count; i++) {
 		if (outcome->refused[i] < flight->batch.count)
-			positions[(*count)++] = flight->positions != NULL ? flight->positions[outcome->refused[i]]
-									  : flight->first;
+			positions[(*count)++] = flight->batch.phones != NULL ? flight->positions[outcome->refused[i]]
+									     : flight->first;
 	}
 	return positions;
 }
 
+/* What went well is for whoever looks closely: at full speed it would be thousands of lines a second. */
 static void log_settled(const struct flight *flight, const struct outcome *outcome, uint32_t refused)
 {
 	char name[32];
-	uint64_t now_us = clock_mono_us();
-	int level = outcome->verdict == VERDICT_ACCEPTED ? LOG_INFO : LOG_NOTICE;
+	int level = outcome->verdict == VERDICT_ACCEPTED ? LOG_DEBUG : LOG_NOTICE;
 
+	if (!log_wanted(level))
+		return;
+	uint64_t now_us = clock_mono_us(), sent_us = flight->sent ? flight->sent_us : now_us;
 	log_event(level, "settled",
 		"alert=%s batch=%s channel=%s verdict=%s class=%s sent=%u refused=%u attempt=%u commit=%.3fs took=%.3fs peer=%s",
 		flight->batch.alert_id, batch_text(flight->batch.name, name), flight->lane->outlet->name,
 		verdict_name(outcome->verdict), outcome_class_name(outcome->class), flight->batch.count, refused,
-		flight->batch.attempt, (double)(flight->durable_us - flight->planned_us) / 1e6,
-		flight->sent ? (double)(now_us - flight->sent_us) / 1e6 : 0.0, log_quote(outcome->peer));
+		flight->batch.attempt, (double)(sent_us - flight->planned_us) / 1e6, (double)(now_us - sent_us) / 1e6,
+		log_quote(outcome->peer));
 }
 
 static void write_outcome(struct flight *flight, const struct outcome *outcome, enum plan_end end,
@@ -397,6 +492,8 @@ void dispatch_settled(struct app *app, struct outlet *outlet, const struct batch
 	if (flight->batch.action == BATCH_SHOW && flight->lane->ended && end == PLAN_DONE)
 		signs_clear(flight->lane); /* withdrawn while it was on its way */
 	free_flight(flight);
-	campaign_review_later(campaign);
+	/* With others of it under way it is not over, and looking at all its lanes each time would be long. */
+	if (campaign->flights == 0)
+		campaign_review_later(campaign);
 	dispatch_kick(app);
 }

@@ -130,6 +130,7 @@ struct app {
 	struct timer pump; /* when the plan wants to be asked again */
 	struct deferred pump_now;
 	struct list flights; /* struct flight, dispatch.c */
+	struct dispatch *dispatch; /* dispatch.c */
 	unsigned int flight_count;
 
 	bool stopped; /* the red switch */

@@ -15,6 +15,11 @@ void log_set_level(int level)
 	least = level;
 }
 
+bool log_wanted(int level)
+{
+	return level <= least;
+}
+
 void log_set_sink(void (*sink)(void *arg, int level, const char *line), void *arg)
 {
 	sink_call = sink;

@@ -9,9 +9,13 @@
  *
  * Full phone numbers and secrets never reach this room: mask them first (base/phone.h).
  */
+#include <stdbool.h>
 #include <syslog.h>
 
 void log_event(int level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether a line of this level would be written: spares making the words of one that would not. */
+bool log_wanted(int level);
 
 /* Lines less important than `level` are left out. LOG_INFO at start. */
 void log_set_level(int level);
