@@ -39,7 +39,7 @@ void stage_open(struct stage *stage, const char *wall)
 	atomic_init(&stage->steps, 0);
 	setenv("TZ", "Asia/Shanghai", 1);
 	tzset();
-	folder_make(&stage->folder);
+	folder_make_fast(&stage->folder);
 	folder_write_text(&stage->folder, "log", "");
 	log_set_sink(on_log, stage);
 	/* Port numbers need not be kept apart: the address is nobody else's, so a daemon comes back where it was. */

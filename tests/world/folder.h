@@ -11,6 +11,12 @@ struct folder {
 
 void folder_make(struct folder *folder);
 
+/*
+ * The same in memory where the system offers it (/dev/shm with room to spare, and no TMPDIR is set): for tests that run
+ * through days and are not about the disk, on which every sync would be waited for.
+ */
+void folder_make_fast(struct folder *folder);
+
 /* Removes it with all that is in it. */
 void folder_remove(struct folder *folder);
 
