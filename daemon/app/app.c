@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "app/campaign.h"
+#include "app/caps.h"
 #include "app/commands.h"
 #include "app/dispatch.h"
 #include "app/intake.h"
@@ -333,6 +334,7 @@ static void free_app(struct app *app)
 	order_drop(app);
 	while ((link = list_first(&app->campaigns)) != NULL)
 		campaign_free(list_object(link, struct campaign, in_app));
+	caps_free(app);
 	reminders_fini(app);
 	outlets_free(app);
 	alarms_fini(&app->alarms);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/caps.h"
 #include "app/dispatch.h"
 #include "app/intake.h"
 #include "app/outlets.h"
@@ -79,6 +80,7 @@ void campaign_free(struct campaign *campaign)
 
 	REQUIRE(campaign->flights == 0);
 	receipts_forget(app, campaign->number);
+	caps_closed(app, campaign);
 	list_remove(&campaign->in_app);
 	alarm_clear(&app->alarms, &campaign->alarm);
 	loop_defer_cancel(app->loop, &campaign->review);

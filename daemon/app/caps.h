@@ -12,7 +12,16 @@
 /* True when the cap applies to this alert. */
 bool caps_bind(const struct app *app, const struct alert *alert);
 
-/* A new set of the residents who have had all they may have; NULL when no cap is set. */
-struct set *caps_reached(struct app *app);
+/*
+ * The residents who have had all they may have; NULL when no cap is set. Good until the next call. What earlier alerts add up
+ * to is kept, so that a draft costs what has changed since the last one: a new alert is added, and only when one has left
+ * the window, or was cancelled, all are read again.
+ */
+const struct set *caps_reached(struct app *app);
+
+/* An alert is no longer open: from now on it counts from its last send. Before its lanes go. */
+void caps_closed(struct app *app, const struct campaign *campaign);
+
+void caps_free(struct app *app);
 
 #endif

@@ -181,12 +181,10 @@ static void draft_residents(struct app *app, const struct alert *alert, struct d
 		channel->audiences = expand_audiences(app->config, outlet->config->audiences, &channel->audience_count);
 		outlets[order.channel_count++] = outlet;
 	}
-	struct set *capped = caps_bind(app, alert) ? caps_reached(app) : NULL;
-	order.capped = capped;
+	order.capped = caps_bind(app, alert) ? caps_reached(app) : NULL;
 	expand(&order, &expansion);
 	take_expansion(app, alert, &order, outlets, &expansion, draft, problems);
 	expansion_fini(&expansion);
-	set_free(&capped);
 	for (size_t i = 0; i < order.channel_count; i++)
 		free((void *)channels[i].audiences);
 	free(audiences);

@@ -131,6 +131,7 @@ struct app {
 	struct deferred pump_now;
 	struct list flights; /* struct flight, dispatch.c */
 	struct dispatch *dispatch; /* dispatch.c */
+	struct caps *caps; /* caps.c */
 	unsigned int flight_count;
 
 	bool stopped; /* the red switch */

@@ -102,28 +102,37 @@ const struct set *audience_areas(const struct people *people, const char *const 
 	return all;
 }
 
-struct set *audience_capped(const struct set *const *sets, size_t count, unsigned int level)
+void audience_cap_init(struct audience_cap *cap, unsigned int level)
 {
 	REQUIRE(level >= 1);
-	if (level > count)
-		return set_new();
-	/* in[k]: who is in more than k of the sets looked at so far. */
-	struct set **in = mem_calloc(level, sizeof(*in));
+	*cap = (struct audience_cap){.level = level, .in = mem_calloc(level, sizeof(*cap->in))};
 	for (unsigned int k = 0; k < level; k++)
-		in[k] = set_new();
-	for (size_t i = 0; i < count; i++) {
-		if (sets[i] == NULL)
-			continue;
-		for (unsigned int k = level - 1; k > 0; k--) {
-			struct set *again = set_intersect(in[k - 1], sets[i]);
-			set_unite(in[k], again);
-			set_free(&again);
-		}
-		set_unite(in[0], sets[i]);
+		cap->in[k] = set_new();
+}
+
+void audience_cap_fini(struct audience_cap *cap)
+{
+	for (unsigned int k = 0; k < cap->level; k++)
+		set_free(&cap->in[k]);
+	free(cap->in);
+	*cap = (struct audience_cap){0};
+}
+
+void audience_cap_add(struct audience_cap *cap, const struct set *set)
+{
+	/* Nobody is in more sets than there have been. */
+	unsigned int top = cap->seen < cap->level - 1 ? cap->seen : cap->level - 1;
+
+	for (unsigned int k = top; k > 0; k--) {
+		struct set *again = set_intersect(cap->in[k - 1], set);
+		set_unite(cap->in[k], again);
+		set_free(&again);
 	}
-	struct set *capped = in[level - 1];
-	for (unsigned int k = 0; k + 1 < level; k++)
-		set_free(&in[k]);
-	free(in);
-	return capped;
+	set_unite(cap->in[0], set);
+	cap->seen++;
+}
+
+const struct set *audience_cap_reached(const struct audience_cap *cap)
+{
+	return cap->in[cap->level - 1];
 }

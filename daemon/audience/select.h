@@ -33,9 +33,20 @@ const struct set *audience_area(const struct people *people, const char *code);
 const struct set *audience_areas(const struct people *people, const char *const *codes);
 
 /*
- * Residents in at least `level` of the `count` sets: for caps such as "2/week" over the lanes of a week. NULL sets are
- * passed over. Requires: level ≥ 1.
+ * Residents in at least `level` of many sets, which are given one after another: for caps such as "2/week" over the alerts of
+ * a week. Costs `level` sets of memory.
  */
-struct set *audience_capped(const struct set *const *sets, size_t count, unsigned int level);
+struct audience_cap {
+	struct set **in; /* in[k]: who is in more than k of the sets so far */
+	unsigned int level, seen;
+};
+
+/* Requires: level ≥ 1. */
+void audience_cap_init(struct audience_cap *cap, unsigned int level);
+void audience_cap_fini(struct audience_cap *cap);
+void audience_cap_add(struct audience_cap *cap, const struct set *set);
+
+/* Who is in so many. Good until the next audience_cap_add. */
+const struct set *audience_cap_reached(const struct audience_cap *cap);
 
 #endif

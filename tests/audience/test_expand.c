@@ -254,24 +254,27 @@ static void capped_is_counting(void **state)
 {
 	enum { SETS = 9, TOP = 500 };
 	struct set *sets[SETS];
-	const struct set *given[SETS + 1];
 	unsigned int seed = 8;
 
 	for (int i = 0; i < SETS; i++) {
-		given[i] = sets[i] = set_new();
+		sets[i] = set_new();
 		for (int k = 0; k < 200; k++)
 			set_add(sets[i], (uint32_t)rand_r(&seed) % TOP);
 	}
-	given[SETS] = NULL;
 	for (unsigned int level = 1; level <= SETS + 2; level++) {
-		struct set *capped = audience_capped(given, SETS + 1, level);
-		for (uint32_t id = 0; id < TOP; id++) {
-			unsigned int in = 0;
-			for (int i = 0; i < SETS; i++)
-				in += set_contains(sets[i], id);
-			assert_int_equal(set_contains(capped, id), in >= level);
+		struct audience_cap cap;
+		audience_cap_init(&cap, level);
+		assert_true(set_empty(audience_cap_reached(&cap)));
+		for (int count = 1; count <= SETS; count++) {
+			audience_cap_add(&cap, sets[count - 1]);
+			for (uint32_t id = 0; id < TOP; id++) {
+				unsigned int in = 0;
+				for (int i = 0; i < count; i++)
+					in += set_contains(sets[i], id);
+				assert_int_equal(set_contains(audience_cap_reached(&cap), id), in >= level);
+			}
 		}
-		set_free(&capped);
+		audience_cap_fini(&cap);
 	}
 	for (int i = 0; i < SETS; i++)
 		set_free(&sets[i]);

@@ -164,6 +164,43 @@ static void nobody_is_texted_more_often_than_the_cap_says(void **state)
 	assert_int_equal(reach.most, 3);
 }
 
+/* What is kept between drafts gives way to whatever happens: alerts that come, close, leave the window, or are cancelled. */
+static void the_cap_follows_what_happens_to_alerts(void **state)
+{
+	static const uint64_t day = 24ull * 3600 * 1000;
+	int exit = 0;
+
+	stage_config(&stage, "batch = 100;", "limits: { recipient = \"1/week\"; };");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "today", "");
+	stage_pass(&stage, 60000);
+	stage_drop(&stage, "b.cfg", "A2", "today", "place = \"玉山镇\";");
+	stage_pass(&stage, 60000);
+	assert_int_equal(stage_count(&stage, "A2", "residents", "capped"), 800);
+	/* A1 is long closed, and still in the window */
+	stage_pass(&stage, 5 * day);
+	stage_drop(&stage, "c.cfg", "A3", "today", "place = \"开发区\";");
+	stage_pass(&stage, 60000);
+	assert_int_equal(stage_count(&stage, "A3", "residents", "capped"), 800);
+	/* and now it is not any more */
+	stage_pass(&stage, 3 * day);
+	json_decref(stage_ask(&stage, "stop", NULL, NULL));
+	stage_drop(&stage, "d.cfg", "A4", "today", "place = \"周庄镇\";");
+	stage_pass(&stage, 60000);
+	assert_int_equal(stage_count(&stage, "A4", "residents", "capped"), 0);
+	assert_int_equal(stage_count(&stage, "A4", "residents", "waiting"), 800);
+	stage_drop(&stage, "e.cfg", "A5", "today", "place = \"淀山湖镇\";");
+	stage_pass(&stage, 60000);
+	assert_int_equal(stage_count(&stage, "A5", "residents", "capped"), 800);
+	/* cancelled before anything left: it has told nobody */
+	json_decref(stage_ask(&stage, "alert cancel", json_pack("{s:s}", "id", "A4"), &exit));
+	stage_pass(&stage, 60000);
+	stage_drop(&stage, "f.cfg", "A6", "today", "place = \"千灯镇\";");
+	stage_pass(&stage, 60000);
+	assert_int_equal(stage_count(&stage, "A6", "residents", "capped"), 0);
+	assert_int_equal(stage_count(&stage, "A6", "residents", "waiting"), 800);
+}
+
 static void an_opt_out_counts_at_once(void **state)
 {
 	stage_config(&stage, "rate = \"10/s\"; batch = 10;", "");
@@ -292,6 +329,7 @@ int main(void)
 		CASE(a_weekly_reminder_comes_at_its_time_and_never_the_same_twice),
 		CASE(routine_waits_for_the_morning),
 		CASE(nobody_is_texted_more_often_than_the_cap_says),
+		CASE(the_cap_follows_what_happens_to_alerts),
 		CASE(an_opt_out_counts_at_once),
 		CASE(a_drill_never_reaches_a_public_channel),
 		CASE(an_update_stops_the_old_text_and_a_cancel_stops_all),
