@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "app/app.h"
+#include "app/memory.h"
 #include "base/log.h"
 #include "base/say.h"
 #include "config/summary.h"
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	memory_rule();
 	umask(027); /* the state holds what is nobody else's business, whoever starts us */
 	return only_check ? check(path) : run(path);
 }

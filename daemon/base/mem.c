@@ -60,6 +60,32 @@ char *mem_printf(const char *format, ...)
 	return or_die(text);
 }
 
+void *mem_lib_malloc(size_t size)
+{
+	void *memory = malloc(size);
+
+	return size > 0 ? or_die(memory) : memory;
+}
+
+void *mem_lib_calloc(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	return count > 0 && size > 0 ? or_die(memory) : memory;
+}
+
+void *mem_lib_realloc(void *old, size_t size)
+{
+	void *memory = realloc(old, size);
+
+	return size > 0 ? or_die(memory) : memory;
+}
+
+char *mem_lib_strdup(const char *text)
+{
+	return or_die(strdup(text));
+}
+
 size_t mem_strings_count(char *const *list)
 {
 	size_t count = 0;

@@ -26,6 +26,15 @@ char *mem_strndup(const char *bytes, size_t length);
 /* A string made by printf's rules. */
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * malloc(), calloc(), realloc() and strdup() by the same rule, for libraries that can be told which to call; what they give
+ * is not cleared but by mem_lib_calloc(), and a size of 0 may give NULL where the C library's may.
+ */
+void *mem_lib_malloc(size_t size);
+void *mem_lib_calloc(size_t count, size_t size);
+void *mem_lib_realloc(void *old, size_t size);
+char *mem_lib_strdup(const char *text);
+
 /* A new NULL-ended list with copies of the strings of `list`; NULL gives NULL. Free with mem_strings_free. */
 char **mem_strings_dup(char *const *list);
 void mem_strings_free(char **list);
