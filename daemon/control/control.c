@@ -58,6 +58,7 @@ struct peer {
 	struct buf line;
 	struct buf out; /* what the socket has no room for yet; no further request is run until it is empty */
 	struct list calls;
+	bool leaving; /* closed for somebody else */
 	char who[80];
 };
 
@@ -380,6 +381,9 @@ static void on_received(void *arg, const char *bytes, size_t size)
 {
 	struct peer *peer = arg;
 
+	/* Who says something goes behind those that are silent, and is the last to make room. */
+	list_remove(&peer->in_control);
+	list_push_back(&peer->control->peers, &peer->in_control);
 	if (buf_add(&peer->line, bytes, size))
 		run_lines(peer);
 	else
@@ -428,6 +432,24 @@ static void name_peer(struct peer *peer)
 	snprintf(peer->who, sizeof(peer->who), "uid=%u(%s)", (unsigned int)uid, found != NULL ? found->pw_name : "?");
 }
 
+/* Somebody new is let in for the one who has been silent longest, other than those that wait for an answer. */
+static void make_room(struct control *control, const struct peer *newcomer)
+{
+	struct peer *oldest = NULL;
+
+	for (struct link *link = list_first(&control->peers); link != NULL && oldest == NULL;
+		link = list_next(&control->peers, link)) {
+		struct peer *peer = list_object(link, struct peer, in_control);
+		if (!peer->leaving && (list_empty(&peer->calls) || peer == newcomer))
+			oldest = peer;
+	}
+	if (oldest == NULL)
+		return;
+	oldest->leaving = true;
+	log_event(LOG_WARNING, "control-crowded", "peer=%s", log_quote(oldest->who));
+	sock_close(oldest->sock, false);
+}
+
 static const struct sock_events peer_events = {.received = on_received, .writable = on_writable, .closed = on_closed};
 
 static void on_accepted(void *arg, struct sock *sock)
@@ -444,8 +466,10 @@ static void on_accepted(void *arg, struct sock *sock)
 	control->peer_count++;
 	sock_adopt(sock, &peer_events, peer);
 	name_peer(peer);
-	if (control->peer_count > PEERS_MOST || control->closing)
+	if (control->closing)
 		sock_close(sock, false);
+	else if (control->peer_count > PEERS_MOST)
+		make_room(control, peer);
 }
 
 enum result control_open(struct loop *loop, const char *path, gid_t group, const struct control_command *commands,

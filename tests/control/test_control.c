@@ -16,7 +16,7 @@
 #include "testing/folder.h"
 #include "testing/turns.h"
 
-enum { BIG = 5 << 20, MANY = 200 };
+enum { BIG = 5 << 20, MANY = 200, CROWD = 200 };
 
 struct fixture {
 	struct loop *loop;
@@ -197,6 +197,34 @@ static void values_that_fit_reach_it(void **state)
 	assert_string_equal(buf_text(&fixture->got), "{\"result\":{\"why\":\"停电\",\"most\":7,\"dry_run\":true}}\n");
 }
 
+/* More silent ones than are let in: whoever asks is heard all the same, and who is at work is not thrown out. */
+static void the_silent_make_room_for_who_asks(void **state)
+{
+	struct fixture *fixture = *state, others[CROWD];
+	struct sock *socks[CROWD];
+
+	memset(others, 0, sizeof(others));
+	for (unsigned int i = 0; i < CROWD; i++) {
+		buf_init(&others[i].got, 4096);
+		socks[i] = sock_connect_local(fixture->loop, folder_at(&fixture->folder, "control.sock"), &events,
+			&others[i]);
+		if (i % 20 == 0)
+			ask(fixture, "{\"command\": \"echo\"}\n", 1);
+	}
+	turns_settle(fixture->loop);
+	assert_false(fixture->hung_up);
+	unsigned int in = 0;
+	for (unsigned int i = 0; i < CROWD; i++) {
+		in += !others[i].hung_up;
+		if (!others[i].hung_up)
+			sock_close(socks[i], false);
+	}
+	assert_in_range(in, 60, 64);
+	turns_settle(fixture->loop);
+	for (unsigned int i = 0; i < CROWD; i++)
+		buf_fini(&others[i].got);
+}
+
 static void a_reason_too_long_is_cut_between_characters(void **state)
 {
 	struct fixture *fixture = *state;
@@ -228,6 +256,7 @@ int main(void)
 		CASE(many_requests_at_once_are_all_answered),
 		CASE(values_of_the_wrong_kind_never_reach_a_command),
 		CASE(values_that_fit_reach_it),
+		CASE(the_silent_make_room_for_who_asks),
 		CASE(a_reason_too_long_is_cut_between_characters),
 		CASE(what_is_no_request_is_answered_in_words),
 	};
