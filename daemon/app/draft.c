@@ -126,6 +126,21 @@ static void add_excluded(struct draft *draft, enum state state, struct set **set
 	*set = NULL;
 }
 
+/* Whoever found no room would be nobody's: then it is not an alert at all. */
+static bool has_room(struct draft *draft, struct problems *problems)
+{
+	if (draft->count < LANES_MOST)
+		return true;
+	if (!draft->overfull)
+		problem_remedy(
+			problem_add(problems, PROBLEM_ERROR, NULL, NULL,
+				N_("it would go out in more than %d ways (audiences × channels × languages, groups and signs)"),
+				LANES_MOST),
+			N_("divide it: fewer areas, audiences or media in each"));
+	draft->overfull = true;
+	return false;
+}
+
 static void take_expansion(struct app *app, const struct alert *alert, const struct expand_order *order,
 	struct outlet *const *outlets, struct expansion *expansion, struct draft *draft, struct problems *problems)
 {
@@ -137,7 +152,7 @@ static void take_expansion(struct app *app, const struct alert *alert, const str
 		if (draft->audience_counts[i] == 0)
 			problem_add(problems, PROBLEM_WARNING, NULL, "audiences",
 				N_("nobody in these areas belongs to the audience \"%s\""), order->audiences[i].name);
-	for (size_t i = 0; i < expansion->lane_count && draft->count < LANES_MOST; i++) {
+	for (size_t i = 0; i < expansion->lane_count && has_room(draft, problems); i++) {
 		struct expand_lane *from = &expansion->lanes[i];
 		struct draft_lane *lane = add_lane(draft);
 		lane->outlet = outlets[from->channel];
@@ -210,7 +225,7 @@ static void draft_outlet(struct app *app, const struct alert *alert, struct outl
 {
 	const char *audience = audience_served(outlet, alert);
 
-	if (audience == NULL || draft->count >= LANES_MOST)
+	if (audience == NULL || !has_room(draft, problems))
 		return;
 	struct draft_lane *lane = add_lane(draft);
 	lane->outlet = outlet;

@@ -18,6 +18,7 @@ struct draft_lane {
 };
 
 struct draft {
+	bool overfull; /* there was no room for all of its lanes; a problem says so */
 	struct draft_lane *lanes;
 	uint16_t count;
 	uint32_t crowd[CROWD_COUNT]; /* the three sums */
