@@ -41,6 +41,7 @@ void serve_on_completed(void *arg, struct MHD_Connection *connection, void **at,
 	if (request == NULL)
 		return;
 	*at = NULL;
+	serve_visitor_answered(serve, connection);
 	uint64_t id = request->id;
 	unsigned int slot = (unsigned int)(id % SERVE_CONNECTIONS);
 	bool owed = request->state == REQUEST_WAITING || (request->state == REQUEST_STREAM && !request->ending);
@@ -190,6 +191,7 @@ static enum MHD_Result ask_handler(struct serve_request *request)
 	struct serve *serve = request->serve;
 	struct serve_reply reply = {0};
 
+	serve_visitor_asked(request->connection);
 	switch (serve->handler(serve->arg, request, &reply)) {
 	case SERVE_ANSWER:
 		return queue(request, reply.status, make_response(serve, &reply));

@@ -1,6 +1,8 @@
 #include "serve/serve.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -9,9 +11,29 @@
 #include "base/require.h"
 #include "serve/state.h"
 
-#define CONNECTION_TIMEOUT_S 30u
+#define STARVED_MS 100u
 /* For the head of a request and, with what is left, its answer's. The daemon clears all of it for every request. */
 #define CONNECTION_MEMORY (16u << 10)
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* Out of descriptors, the daemon is woken by whoever waits at the door without being able to let him in. */
+static void rest(struct serve *serve)
+{
+	serve->starved = false;
+	serve->resting = true;
+	uv_poll_stop(serve->poll);
+	timer_arm(&serve->timer, STARVED_MS);
+}
+
+/* Its own words are the only sign of it. */
+static void on_words(void *arg, const char *format, va_list args)
+{
+	struct serve *serve = arg;
+
+	if (strstr(format, "resource limit") != NULL)
+		serve->starved = true;
+}
 
 /* Lets the daemon do what is ready, then asks when it wants to be called again. */
 static void turn(void *arg)
@@ -22,9 +44,16 @@ static void turn(void *arg)
 	if (serve->closing)
 		return;
 	serve->now_ms = clock_mono_ms();
+	if (serve->resting)
+		uv_poll_start(serve->poll, UV_READABLE, on_poll);
+	serve->resting = false;
 	MHD_run(serve->daemon);
 	if (serve->closing)
 		return;
+	if (serve->starved) {
+		rest(serve);
+		return;
+	}
 	if (MHD_get_timeout(serve->daemon, &wait_ms) != MHD_YES)
 		timer_disarm(&serve->timer);
 	else if (wait_ms > 0)
@@ -48,10 +77,11 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static struct MHD_Daemon *start_daemon(struct serve *serve, int fd)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, serve_on_request, serve,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, SERVE_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, serve_on_completed, serve, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		serve_on_request, serve, MHD_OPTION_EXTERNAL_LOGGER, on_words, serve, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, SERVE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, SERVE_CONNECTION_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
+		serve_on_visit, serve, MHD_OPTION_NOTIFY_COMPLETED, serve_on_completed, serve, MHD_OPTION_END);
 }
 
 static bool start(struct serve *serve, int fd)
@@ -84,6 +114,8 @@ enum result serve_open(struct loop *loop, const char *address, uint16_t port, se
 	serve->port = got;
 	for (unsigned int i = 0; i < SERVE_CONNECTIONS; i++)
 		serve->free_slots[serve->free_count++] = SERVE_CONNECTIONS - 1 - i;
+	list_init(&serve->visitors);
+	timer_init(&serve->patience, loop, serve_on_patience, serve);
 	timer_init(&serve->timer, loop, turn, serve);
 	timer_init(&serve->heartbeat, loop, serve_on_heartbeat, serve);
 	if (!start(serve, fd)) {
@@ -143,6 +175,7 @@ void serve_close(struct serve *serve, void (*closed)(void *arg), void *arg)
 	serve->closed = closed;
 	serve->closed_arg = arg;
 	timer_disarm(&serve->timer);
+	timer_disarm(&serve->patience);
 	timer_disarm(&serve->heartbeat);
 	loop_defer_cancel(serve->loop, &serve->soon);
 	loop_defer(serve->loop, &serve->soon, stop, serve);

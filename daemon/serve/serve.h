@@ -12,7 +12,8 @@
 /*
  * A small HTTP server on the loop (libmicrohttpd by its epoll descriptor): metrics, health, receipts, and the pages of
  * the pretend world. One handler sees every whole request, with its body of at most SERVE_BODY_MOST bytes (a longer one
- * is answered 413 before it gets here). At most SERVE_CONNECTIONS clients at once, each idle for at most 30 s.
+ * is answered 413 before it gets here). At most SERVE_CONNECTIONS clients at once, each for at most 30 s without
+ * a whole request.
  *
  * A handler answers at once, or later by the request's number, or opens a stream of events, or drops the connection.
  */

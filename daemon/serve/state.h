@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "serve/serve.h"
 
 /*
@@ -62,6 +63,11 @@ struct serve {
 	uint64_t now_ms; /* monotonic, of this turn */
 	struct MHD_Response *empty; /* the last reply without a body, for the next */
 	char *empty_type;
+	unsigned int connections;
+	bool starved; /* the daemon could not accept: no descriptors */
+	bool resting; /* its descriptor is not watched for a moment */
+	struct list visitors; /* whose next request is still to come, visitor.c */
+	struct timer patience; /* with them */
 	struct timer timer; /* the daemon's own timeouts */
 	struct timer heartbeat; /* of streams */
 	struct deferred soon;
@@ -80,6 +86,13 @@ void serve_kick(struct serve *serve);
 enum MHD_Result serve_on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
 	const char *version, const char *upload, size_t *upload_size, void **at);
 void serve_on_completed(void *arg, struct MHD_Connection *connection, void **at, enum MHD_RequestTerminationCode why);
+
+/* visitor.c: a connection comes or goes; its request is whole; it was answered; whoever takes too long is cut off. */
+#define SERVE_CONNECTION_S 30u
+void serve_on_visit(void *arg, struct MHD_Connection *connection, void **at, enum MHD_ConnectionNotificationCode what);
+void serve_visitor_asked(struct MHD_Connection *connection);
+void serve_visitor_answered(struct serve *serve, struct MHD_Connection *connection);
+void serve_on_patience(void *arg);
 
 /* stream.c: the reply of a stream; the comment line that keeps it alive; its end, after what was pushed or at once. */
 struct MHD_Response *serve_stream_response(struct serve_request *request, const struct serve_reply *reply);
