@@ -207,6 +207,7 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	list_init(&app->acceptances);
 	list_init(&app->order_answers);
 	list_init(&app->owed_answers);
+	list_init(&app->spare_answers);
 	map_init(&app->by_provider);
 	alarms_init(&app->alarms, loop, on_look, app);
 	dispatch_init(app);

@@ -20,6 +20,15 @@ static const int64_t patience_after_end_ms = 72 * 60 * 60 * 1000ll;
 static void on_alarm(void *arg);
 static void on_review(void *arg);
 
+static struct campaign **found_at(struct app *app, uint32_t number)
+{
+	struct campaign **at = &app->campaign_found[number % CAMPAIGN_BUCKETS];
+
+	while (*at != NULL && (*at)->number != number)
+		at = &(*at)->next_found;
+	return at;
+}
+
 struct campaign *campaign_new_empty(struct app *app, uint32_t number, uint16_t lane_count)
 {
 	struct campaign *campaign = mem_zalloc(sizeof(*campaign));
@@ -35,6 +44,9 @@ struct campaign *campaign_new_empty(struct app *app, uint32_t number, uint16_t l
 		campaign->lanes[i].number = 1;
 	}
 	list_insert_after(after, &campaign->in_app);
+	struct campaign **at = found_at(app, number);
+	REQUIRE(*at == NULL);
+	*at = campaign;
 	return campaign;
 }
 
@@ -82,6 +94,7 @@ void campaign_free(struct campaign *campaign)
 	receipts_forget(app, campaign->number);
 	caps_closed(app, campaign);
 	list_remove(&campaign->in_app);
+	*found_at(app, campaign->number) = campaign->next_found;
 	alarm_clear(&app->alarms, &campaign->alarm);
 	loop_defer_cancel(app->loop, &campaign->review);
 	for (uint16_t i = 0; i < campaign->lane_count; i++) {
@@ -105,13 +118,7 @@ void campaign_free(struct campaign *campaign)
 
 struct campaign *campaign_find(struct app *app, uint32_t number)
 {
-	/* Newest first: receipts and outcomes are mostly about what was sent last. */
-	for (struct link *link = app->campaigns.head.prev; link != &app->campaigns.head; link = link->prev) {
-		struct campaign *campaign = list_object(link, struct campaign, in_app);
-		if (campaign->number == number)
-			return campaign;
-	}
-	return NULL;
+	return *found_at(app, number);
 }
 
 struct campaign *campaign_find_id(struct app *app, const char *id)

@@ -74,11 +74,24 @@ struct owed_answer {
 	const char *text, *type;
 };
 
+/* Used ones are kept for the next: there are as many as connections at most, and they come and go a million times. */
+static struct owed_answer *new_owed(struct app *app)
+{
+	struct link *link = list_first(&app->spare_answers);
+
+	if (link == NULL)
+		return mem_zalloc(sizeof(struct owed_answer));
+	struct owed_answer *owed = list_object(link, struct owed_answer, in_app);
+	list_remove(link);
+	*owed = (struct owed_answer){0};
+	return owed;
+}
+
 static void free_owed(struct owed_answer *owed)
 {
 	loop_defer_cancel(owed->app->loop, &owed->written);
 	list_remove(&owed->in_app);
-	free(owed);
+	list_insert_after(&owed->app->spare_answers.head, &owed->in_app);
 }
 
 void listen_drop(struct app *app)
@@ -87,6 +100,10 @@ void listen_drop(struct app *app)
 
 	while ((link = list_first(&app->owed_answers)) != NULL)
 		free_owed(list_object(link, struct owed_answer, in_app));
+	while ((link = list_first(&app->spare_answers)) != NULL) {
+		list_remove(link);
+		free(list_object(link, struct owed_answer, in_app));
+	}
 }
 
 void listen_answer_owed(struct app *app)
@@ -132,7 +149,7 @@ static enum serve_verdict take_push(struct app *app, const struct serve_request 
 	push.path = rest;
 	push.body = serve_body(request, &push.body_size);
 	channel_push(outlet->channel, &push);
-	struct owed_answer *owed = mem_zalloc(sizeof(*owed));
+	struct owed_answer *owed = new_owed(app);
 	owed->app = app;
 	owed->request = serve_id(request);
 	owed->status = (unsigned int)push.status;

@@ -130,9 +130,9 @@ static void apply(struct app *app, struct outlet *outlet, const struct receipt *
 	char masked[12] = "-";
 
 	outlet->receipts[receipt->kind]++;
-	if (receipt->phone != 0)
-		phone_mask(receipt->phone, masked);
 	if (lane == NULL) {
+		if (receipt->phone != 0)
+			phone_mask(receipt->phone, masked);
 		log_event(LOG_INFO, "receipt-stray", "channel=%s phone=%s kind=%s", outlet->name, masked,
 			receipt_kind_name(receipt->kind));
 		return;

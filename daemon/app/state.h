@@ -75,9 +75,13 @@ struct lane {
 	int64_t held_ms; /* after a restart: when the provider refused the text itself; 0: it did not */
 };
 
+/* Open alerts are found by their number for every receipt and outcome. Numbers count up, so their low bits spread well. */
+enum { CAMPAIGN_BUCKETS = 256 };
+
 /* An alert that is not closed. */
 struct campaign {
 	struct link in_app;
+	struct campaign *next_found; /* of the same bucket */
 	struct app *app;
 	uint32_t number;
 	char *id, *sender, *title, *fraud_type, *schedule;
@@ -125,6 +129,7 @@ struct app {
 	unsigned int opening; /* outlets that are being closed to be opened again */
 
 	struct list campaigns; /* by number */
+	struct campaign *campaign_found[CAMPAIGN_BUCKETS];
 	struct map by_provider; /* "<outlet>/<provider id>" → alert and lane, while it is open */
 
 	struct timer pump; /* when the plan wants to be asked again */
@@ -163,7 +168,7 @@ struct app {
 	int64_t started_wall_ms;
 
 	uint64_t receipts_written, receipts_durable; /* an answer to a provider waits until these are even again */
-	struct list owed_answers; /* listen.c */
+	struct list owed_answers, spare_answers; /* listen.c */
 
 	/* counters, for metrics */
 	uint64_t files_accepted, files_refused, files_duplicate, opt_out_replies;

@@ -165,6 +165,8 @@ static void stop(void *arg)
 	uv_close((uv_handle_t *)poll, on_poll_closed);
 	MHD_stop_daemon(serve->daemon);
 	serve_forget_empty(serve);
+	for (unsigned int i = 0; i < SERVE_CONNECTIONS; i++)
+		free(serve->rooms[i]);
 }
 
 void serve_close(struct serve *serve, void (*closed)(void *arg), void *arg)

@@ -54,7 +54,8 @@ struct serve {
 	void *arg;
 	void (*gone)(void *arg, uint64_t id);
 	uint16_t port;
-	struct serve_request *slots[SERVE_CONNECTIONS];
+	struct serve_request *slots[SERVE_CONNECTIONS]; /* those in use, in their rooms */
+	struct serve_request *rooms[SERVE_CONNECTIONS];
 	unsigned int free_slots[SERVE_CONNECTIONS];
 	unsigned int free_count;
 	uint64_t serial;
