@@ -35,6 +35,7 @@ struct import_job {
 	atomic_bool cancel;
 	struct roster_totals totals;
 	struct problems problems;
+	struct roster_fresh *fresh; /* what is to be taken over */
 	enum result result;
 };
 
@@ -79,6 +80,8 @@ static void work_import(void *arg)
 		job->result = roster_rebuild(job->state, clock_wall_ms(), &job->problems);
 	else
 		job->result = roster_import(&job->order, &job->totals, &job->problems);
+	if (job->result == RESULT_OK && !job->order.dry_run)
+		job->result = roster_prepare(job->state, &job->fresh, &job->problems);
 }
 
 static json_t *reasons_view(const struct roster_totals *totals)
@@ -121,6 +124,7 @@ static void free_job(struct import_job *job)
 		if (job->totals.rejected == 0 && job->reject_path != NULL)
 			file->unlink(AT_FDCWD, job->reject_path);
 	}
+	roster_fresh_free(&job->fresh);
 	roster_totals_fini(&job->totals);
 	problems_fini(&job->problems);
 	char *strings[] = {job->state, job->name, job->list, job->source, job->basis, job->until, job->area,
@@ -158,8 +162,10 @@ static void on_import_done(void *arg)
 
 	timer_disarm(&job->tick);
 	app->import = NULL;
-	if (job->result == RESULT_OK && !job->order.dry_run && !app->abandoned)
-		job->result = roster_refresh(app->roster, clock_wall_ms(), &job->problems);
+	if (!app->abandoned) {
+		enum result taken = roster_take(app->roster, &job->fresh, &job->problems);
+		job->result = job->result == RESULT_OK ? taken : job->result;
+	}
 	log_event(job->result == RESULT_OK ? LOG_NOTICE : LOG_WARNING, "import",
 		"list=%s result=%s taken=%llu rejected=%llu", log_quote(job->list != NULL ? job->list : ""),
 		result_text(job->result), (unsigned long long)job->totals.taken,
@@ -182,6 +188,7 @@ static struct import_job *new_job(struct app *app, struct control_call *call)
 	problems_init(&job->problems);
 	timer_init(&job->tick, app->loop, on_tick, job);
 	app->import = job;
+	roster_expect(app->roster);
 	return job;
 }
 

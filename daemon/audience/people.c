@@ -197,6 +197,35 @@ bool people_find(const struct people *people, phone_t phone, uint32_t *id)
 	}
 }
 
+static phone_t phone_at(const struct people *people, uint32_t place)
+{
+	return people_phone(people, id_at(people, place));
+}
+
+bool people_find_next(const struct people *people, phone_t phone, uint32_t *place, uint32_t *id)
+{
+	uint32_t low = *place, step = 1;
+
+	/* In strides that double, as the next is mostly near; then by halves within the last stride. */
+	while (low < people->top && step < people->top - low && phone_at(people, low + step) < phone) {
+		low += step;
+		step *= 2;
+	}
+	uint32_t high = low < people->top && step < people->top - low ? low + step : people->top;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (phone_at(people, middle) < phone)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*place = low;
+	if (low == people->top || phone == 0 || phone_at(people, low) != phone)
+		return false;
+	*id = id_at(people, low);
+	return true;
+}
+
 size_t people_groups(const struct people *people, enum people_axis axis)
 {
 	return people->axis_from[axis + 1] - people->axis_from[axis];

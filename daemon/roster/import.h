@@ -12,7 +12,7 @@
 /*
  * Replaces one list by the lines of a CSV file (design.md 2a Residents and section 5). Made for a worker thread: it has
  * its own connections and touches no struct roster. Memory stays under about 512 MiB for ten million lines. All or
- * nothing: a failed or cancelled import changes nothing. Afterwards the main thread calls roster_refresh().
+ * nothing: a failed or cancelled import changes nothing. Afterwards: roster_prepare() and roster_take().
  */
 struct roster_progress {
 	uint64_t bytes, bytes_total; /* of the file, while reading */

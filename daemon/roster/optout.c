@@ -3,11 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "roster/state.h"
 #include "roster/db.h"
 
 enum { DRAIN_PIECE = 2000, READ_PIECE = 4096 };
+
+void optout_changed(struct roster *roster, phone_t phone)
+{
+	if (!roster->remembering)
+		return;
+	/* Grows by doubling: at every power of two. */
+	if ((roster->changed_count & (roster->changed_count - 1)) == 0)
+		roster->changed = mem_resize(roster->changed,
+			roster->changed_count == 0 ? 1 : roster->changed_count * 2, sizeof(*roster->changed));
+	roster->changed[roster->changed_count++] = phone;
+}
 
 enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
 {
@@ -23,6 +35,7 @@ enum result roster_optout_add(struct roster *roster, phone_t phone, const char *
 	if (result == RESULT_OK && sqlite3_changes(roster->optouts) == 0)
 		result = RESULT_EXISTS;
 	sqlite3_finalize(statement);
+	optout_changed(roster, phone);
 	if ((result == RESULT_OK || result == RESULT_EXISTS) && people_find(roster_people(roster), phone, &id))
 		set_add(roster->opted_out, id);
 	return result;
@@ -40,6 +53,7 @@ enum result roster_optout_remove(struct roster *roster, phone_t phone)
 	if (result == RESULT_OK && sqlite3_changes(roster->optouts) == 0)
 		result = RESULT_NOT_FOUND;
 	sqlite3_finalize(statement);
+	optout_changed(roster, phone);
 	if (result == RESULT_OK && people_find(roster_people(roster), phone, &id))
 		set_remove(roster->opted_out, id);
 	return result;
@@ -99,14 +113,14 @@ enum result roster_optout_list(struct roster *roster, phone_t after, uint32_t mo
 enum result optout_read(sqlite3 *optouts, const struct people *people, struct set **set)
 {
 	sqlite3_stmt *statement = db_prepare(optouts, "SELECT phone FROM optout ORDER BY phone");
-	uint32_t ids[READ_PIECE], count = 0;
+	uint32_t ids[READ_PIECE], count = 0, place = 0;
 	int status;
 
 	if (statement == NULL)
 		return db_result(optouts);
 	struct set *fresh = set_new();
 	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
-		count += people_find(people, (phone_t)sqlite3_column_int64(statement, 0), &ids[count]);
+		count += people_find_next(people, (phone_t)sqlite3_column_int64(statement, 0), &place, &ids[count]);
 		if (count == READ_PIECE) {
 			set_add_many(fresh, ids, count);
 			count = 0;

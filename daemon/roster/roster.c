@@ -9,6 +9,7 @@
 #include "roster/build.h"
 #include "roster/date.h"
 #include "roster/lock.h"
+#include "roster/optout.h"
 #include "roster/state.h"
 #include "roster/db.h"
 
@@ -51,20 +52,52 @@ static enum result open_files(struct roster *roster, struct problems *problems)
 	return result;
 }
 
-static enum result take_view(struct roster *roster, struct roster_view *view)
+static void forget_changes(struct roster *roster)
 {
-	struct set *opted_out;
-	enum result result = optout_read(roster->optouts, view->people, &opted_out);
+	free(roster->changed);
+	roster->changed = NULL;
+	roster->changed_count = 0;
+	roster->remembering = false;
+}
 
-	if (result != RESULT_OK) {
-		view_unref(&view);
-		return result;
-	}
-	view_unref(&roster->view);
-	set_free(&roster->opted_out);
-	roster->view = view;
-	roster->opted_out = opted_out;
-	return RESULT_OK;
+struct roster_fresh {
+	struct roster_view *view;
+	struct set *opted_out;
+};
+
+void roster_fresh_free(struct roster_fresh **fresh)
+{
+	if (*fresh == NULL)
+		return;
+	view_unref(&(*fresh)->view);
+	set_free(&(*fresh)->opted_out);
+	free(*fresh);
+	*fresh = NULL;
+}
+
+/* Maps and checks the snapshot, and finds who of its people has opted out. */
+static enum result make_fresh(int folder, sqlite3 *optouts, struct roster_fresh **fresh)
+{
+	struct roster_fresh *made = mem_zalloc(sizeof(*made));
+	enum result result = view_open(folder, &made->view);
+
+	if (result == RESULT_OK)
+		result = optout_read(optouts, made->view->people, &made->opted_out);
+	if (result == RESULT_OK)
+		*fresh = made;
+	else
+		roster_fresh_free(&made);
+	return result;
+}
+
+static void take_fresh(struct roster *roster, struct roster_fresh **fresh)
+{
+	struct roster_fresh before = {roster->view, roster->opted_out};
+
+	roster->view = (*fresh)->view;
+	roster->opted_out = (*fresh)->opted_out;
+	**fresh = before;
+	roster_fresh_free(fresh);
 }
 
 static enum result snapshot_problem(enum result result, struct problems *problems)
@@ -142,18 +175,18 @@ static bool opt_outs_due(const struct roster *roster)
 /* Maps the snapshot; makes it first when it is missing, damaged or of another time. */
 static enum result open_view(struct roster *roster, int64_t now_ms, struct problems *problems)
 {
-	struct roster_view *view = NULL;
-	enum result result = view_open(roster->folder, &view);
+	struct roster_fresh *fresh = NULL;
+	enum result result = make_fresh(roster->folder, roster->optouts, &fresh);
 
-	if (result != RESULT_OK || opt_outs_due(roster) || !up_to_date(roster, view->people, now_ms)) {
-		view_unref(&view);
+	if (result != RESULT_OK || opt_outs_due(roster) || !up_to_date(roster, fresh->view->people, now_ms)) {
+		roster_fresh_free(&fresh);
 		result = roster_rebuild(roster->state, now_ms, problems);
 		if (result != RESULT_OK)
 			return result;
-		result = view_open(roster->folder, &view);
+		result = make_fresh(roster->folder, roster->optouts, &fresh);
 	}
 	if (result == RESULT_OK)
-		result = take_view(roster, view);
+		take_fresh(roster, &fresh);
 	return snapshot_problem(result, problems);
 }
 
@@ -181,6 +214,7 @@ void roster_close(struct roster **roster)
 		return;
 	view_unref(&old->view);
 	set_free(&old->opted_out);
+	forget_changes(old);
 	sqlite3_close(old->db);
 	sqlite3_close(old->optouts);
 	if (old->folder >= 0)
@@ -189,18 +223,72 @@ void roster_close(struct roster **roster)
 	free(old);
 }
 
-enum result roster_refresh(struct roster *roster, int64_t now_ms, struct problems *problems)
+void roster_expect(struct roster *roster)
 {
-	struct roster_view *view = NULL;
-	enum result result = view_open(roster->folder, &view);
+	forget_changes(roster);
+	roster->remembering = true;
+}
 
-	if (result == RESULT_OK && people_facts(view->people)->lineage != roster->lineage) {
-		view_unref(&view);
-		result = RESULT_CORRUPT;
-	}
+enum result roster_prepare(const char *state, struct roster_fresh **fresh, struct problems *problems)
+{
+	sqlite3 *optouts = NULL;
+	int folder = file->open(AT_FDCWD, state, O_RDONLY | O_DIRECTORY, 0);
+
+	if (folder < 0)
+		return snapshot_problem(result_of_errno(errno), problems);
+	enum result result = db_open(state, DB_OPTOUTS, &optouts, problems);
 	if (result == RESULT_OK)
-		result = take_view(roster, view);
+		result = snapshot_problem(make_fresh(folder, optouts, fresh), problems);
+	sqlite3_close(optouts);
+	file->close(folder);
+	return result;
+}
+
+/* What the store says now of a number whose opt-out has changed since it was read for the fresh view. */
+static enum result take_change(struct roster *roster, struct roster_fresh *fresh, phone_t phone)
+{
+	struct roster_optout optout;
+	enum result result = roster_optout_get(roster, phone, &optout);
+	uint32_t id;
+
+	if (result != RESULT_OK && result != RESULT_NOT_FOUND)
+		return result;
+	if (!people_find(fresh->view->people, phone, &id))
+		return RESULT_OK;
+	if (result == RESULT_OK)
+		set_add(fresh->opted_out, id);
+	else
+		set_remove(fresh->opted_out, id);
+	return RESULT_OK;
+}
+
+enum result roster_take(struct roster *roster, struct roster_fresh **fresh, struct problems *problems)
+{
+	enum result result = RESULT_OK;
+
+	if (*fresh == NULL) {
+		forget_changes(roster);
+		return RESULT_OK;
+	}
+	if (people_facts((*fresh)->view->people)->lineage != roster->lineage)
+		result = RESULT_CORRUPT;
+	for (size_t i = 0; i < roster->changed_count && result == RESULT_OK; i++)
+		result = take_change(roster, *fresh, roster->changed[i]);
+	forget_changes(roster);
+	if (result == RESULT_OK)
+		take_fresh(roster, fresh);
+	else
+		roster_fresh_free(fresh);
 	return snapshot_problem(result, problems);
+}
+
+enum result roster_refresh(struct roster *roster, struct problems *problems)
+{
+	struct roster_fresh *fresh = NULL;
+
+	roster_expect(roster);
+	enum result result = snapshot_problem(make_fresh(roster->folder, roster->optouts, &fresh), problems);
+	return result == RESULT_OK ? roster_take(roster, &fresh, problems) : result;
 }
 
 bool roster_due(const struct roster *roster, int64_t now_ms)

@@ -47,12 +47,26 @@ const struct set *roster_gone(const struct roster *roster);
 /* A random number made with roster.db: another one means that ids no longer name the same people. */
 uint64_t roster_lineage(const struct roster *roster);
 
-/* Maps the snapshot that an import or rebuild has left. On failure the view stays as it was. */
-enum result roster_refresh(struct roster *roster, int64_t now_ms, struct problems *problems);
+/*
+ * Takes over the snapshot that an import or rebuild has left. To check it and to find who has opted out takes a second for
+ * millions, so that is done by the worker that made it, while the main thread goes on: roster_expect before the worker
+ * begins, roster_prepare in it, roster_take after it in every case; NULL inside: nothing came of it. Opt-outs that come or
+ * go meanwhile are not lost. On failure the view stays as it was.
+ */
+struct roster_fresh;
+void roster_expect(struct roster *roster);
+enum result roster_prepare(const char *state, struct roster_fresh **fresh, struct problems *problems);
+enum result roster_take(struct roster *roster, struct roster_fresh **fresh, struct problems *problems);
+
+/* For what is not taken after all. NULL inside is allowed. */
+void roster_fresh_free(struct roster_fresh **fresh);
+
+/* All of it at once, on the main thread. */
+enum result roster_refresh(struct roster *roster, struct problems *problems);
 
 /*
  * True when the view is no longer what the store would give: a list has passed its `until`, or an import could not
- * leave its snapshot. Run roster_rebuild in a worker, then roster_refresh. One small read; meant for every minute or so.
+ * leave its snapshot. Run roster_rebuild and roster_prepare in a worker, then roster_take. One small read; meant for every minute or so.
  */
 bool roster_due(const struct roster *roster, int64_t now_ms);
 

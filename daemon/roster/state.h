@@ -15,7 +15,13 @@ struct roster {
 	struct roster_view *view;
 	struct set *opted_out; /* the current ones, among known ids */
 	uint64_t lineage;
+	bool remembering; /* between roster_expect and roster_take: whose opt-out has come or gone */
+	phone_t *changed;
+	size_t changed_count;
 };
+
+/* Notes that this number's opt-out has changed, while somebody remembers. */
+void optout_changed(struct roster *roster, phone_t phone);
 
 /*
  * Moves what an import has left in optout_due over to optouts.db, in small pieces. Requires: the roster's lock is held.

@@ -19,6 +19,15 @@ static void every_number_finds_its_person(void **state)
 			assert_true(people_find(town.people, town.by_id[i].phone, &id));
 			assert_int_equal(id, i);
 		}
+		uint32_t place = 0;
+		for (phone_t phone = 13000000000 - 3; phone < 13000400000 && place <= town.size; phone++) {
+			bool known = people_find(town.people, phone, &id);
+			uint32_t next = 0;
+			assert_int_equal(people_find_next(town.people, phone, &place, &next), known);
+			assert_int_equal(next, known ? id : 0);
+			if (phone % 1000 == 0)
+				phone += 5000; /* strides of all lengths */
+		}
 		assert_int_equal(people_phone(town.people, 0), 0);
 		assert_int_equal(people_phone(town.people, town.size + 1), 0);
 		assert_false(people_find(town.people, 0, &id));

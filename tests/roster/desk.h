@@ -82,7 +82,7 @@ static inline enum result desk_import_bytes(struct desk *desk, const void *bytes
 	close(desk->order.reject_fd);
 	folder_remove(&elsewhere);
 	if (result == RESULT_OK && !desk->order.dry_run)
-		assert_int_equal(roster_refresh(desk->roster, desk->order.now_ms, &desk->problems), RESULT_OK);
+		assert_int_equal(roster_refresh(desk->roster, &desk->problems), RESULT_OK);
 	return result;
 }
 

@@ -298,6 +298,62 @@ static void one_import_at_a_time(void **state)
 	problems_fini(&problems);
 }
 
+/* The order of a daemon: a worker imports and prepares, and opt-outs come and go all the while. */
+static void opt_outs_during_an_import_are_not_lost(void **state)
+{
+	struct desk *desk = *state;
+	struct roster_fresh *fresh = NULL;
+	struct folder elsewhere;
+
+	assert_int_equal(desk_import(desk, "phone\n13800000001\n13800000002\n13800000003\n13800000004\n"), RESULT_OK);
+	assert_int_equal(roster_optout_add(desk->roster, 13800000001, "x", NOW_MS), RESULT_OK);
+	folder_make(&elsewhere);
+	folder_write_text(&elsewhere, "in.csv",
+		"phone,opt_out\n13800000001,\n13800000002,\n13800000003,1\n13800000005,\n");
+	desk->order.fd = open(folder_at(&elsewhere, "in.csv"), O_RDONLY);
+	desk->order.list = "another";
+	desk->order.reject_fd = -1;
+	roster_expect(desk->roster);
+	assert_int_equal(roster_optout_add(desk->roster, 13800000005, "before anybody knows them", NOW_MS), RESULT_OK);
+	roster_totals_fini(&desk->totals);
+	assert_int_equal(roster_import(&desk->order, &desk->totals, &desk->problems), RESULT_OK);
+	assert_int_equal(roster_optout_add(desk->roster, 13800000002, "before it is read", NOW_MS), RESULT_OK);
+	assert_int_equal(roster_prepare(desk->folder.path, &fresh, &desk->problems), RESULT_OK);
+	assert_int_equal(roster_optout_add(desk->roster, 13800000004, "after it is read", NOW_MS), RESULT_OK);
+	assert_int_equal(roster_optout_remove(desk->roster, 13800000001), RESULT_OK);
+	assert_int_equal(roster_optout_remove(desk->roster, 13800000003), RESULT_OK);
+	assert_int_equal(roster_optout_add(desk->roster, 13800000003, "again", NOW_MS), RESULT_OK);
+	assert_int_equal(roster_take(desk->roster, &fresh, &desk->problems), RESULT_OK);
+	assert_null(fresh);
+	for (phone_t phone = 13800000001; phone <= 13800000005; phone++)
+		assert_int_equal(set_contains(roster_optouts(desk->roster), desk_id(desk, phone)),
+			phone != 13800000001);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 4);
+	/* nothing came of the next: nothing changes, and nothing is remembered */
+	roster_expect(desk->roster);
+	assert_int_equal(roster_optout_remove(desk->roster, 13800000004), RESULT_OK);
+	assert_int_equal(roster_take(desk->roster, &fresh, &desk->problems), RESULT_OK);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 3);
+	close(desk->order.fd);
+	folder_remove(&elsewhere);
+	desk_open_roster(desk, NOW_MS);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 3);
+}
+
+static void what_is_prepared_need_not_be_taken(void **state)
+{
+	struct desk *desk = *state;
+	struct roster_fresh *fresh = NULL;
+
+	assert_int_equal(desk_import(desk, "phone\n13800000001\n"), RESULT_OK);
+	assert_int_equal(roster_prepare(desk->folder.path, &fresh, &desk->problems), RESULT_OK);
+	roster_fresh_free(&fresh);
+	assert_null(fresh);
+	assert_int_equal(roster_prepare("/nowhere", &fresh, &desk->problems), RESULT_NOT_FOUND);
+	assert_null(fresh);
+	assert_int_equal(desk_id(desk, 13800000001), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
@@ -317,6 +373,8 @@ int main(void)
 		TEST(lists_are_told_by_name),
 		TEST(opt_outs_of_an_import_that_was_cut_off_are_made_good),
 		TEST(one_import_at_a_time),
+		TEST(opt_outs_during_an_import_are_not_lost),
+		TEST(what_is_prepared_need_not_be_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
