@@ -3,8 +3,8 @@
 #include "plan/again.h"
 
 enum {
-	LATE_NS = 2000000, /* what a tick of a millisecond and a busy loop may cost */
-	LATE_MATTERS = 100, /* to a batch that fills its rate for less than so many times that */
+	TICK_NS = 1000000, /* of the plan's clock */
+	LATE_NS = 2 * TICK_NS, /* what a tick and a busy loop may cost */
 };
 
 /* What a lane's batch may be at most, in units: the burst of the rate. */
@@ -25,6 +25,15 @@ static bool must_wait(const struct channel_state *channel, const struct plan_lan
 	return wait > 0;
 }
 
+/* True when a batch that waits until it is whole would lose more than a hundredth of the rate by ticks and late wake-ups. */
+static bool late_matters(const struct bucket *bucket, uint64_t burst)
+{
+	uint64_t whole = burst * bucket->interval_ns, into_tick = whole % TICK_NS;
+	uint64_t lost = TICK_NS + (into_tick > 0 ? TICK_NS - into_tick : 0);
+
+	return bucket->interval_ns > 0 && lost * 100 > whole;
+}
+
 /*
  * How many of the `most` that the lane could send go now; 0: none yet. Where a batch is a matter of milliseconds, one
  * somewhat smaller goes early enough that being woken late costs nothing of the rate: what came meanwhile goes with it.
@@ -32,11 +41,11 @@ static bool must_wait(const struct channel_state *channel, const struct plan_lan
 static uint32_t cut_size(const struct channel_state *channel, const struct plan_lane *lane, uint32_t most,
 	struct moment *moment)
 {
-	uint64_t burst = burst_of(channel, lane, 0), late = bucket_units_in(&channel->bucket, LATE_NS);
+	uint64_t burst = burst_of(channel, lane, 0);
 	uint32_t spare = 0;
 
-	if (late != UINT64_MAX && burst * channel->bucket.interval_ns < (uint64_t)LATE_NS * LATE_MATTERS)
-		spare = (uint32_t)((late + lane->cost - 1) / lane->cost);
+	if (late_matters(&channel->bucket, burst))
+		spare = (uint32_t)((bucket_units_in(&channel->bucket, LATE_NS) + lane->cost - 1) / lane->cost);
 	uint32_t least = spare < channel->batch ? channel->batch - spare : 1;
 	if (must_wait(channel, lane, least < most ? least : most, moment))
 		return 0;
