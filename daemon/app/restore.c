@@ -10,6 +10,7 @@
 #include "app/reference.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "ledger/replay.h"
 
@@ -19,8 +20,16 @@ enum { PARTS_MOST = 16 };
 struct restoring {
 	struct app *app;
 	struct campaign *campaign; /* the one being told */
+	struct map outlets; /* by name: a thousand alerts may have a lane on each of a thousand */
 	uint32_t in_doubt;
 };
+
+static struct outlet *find_outlet(const struct restoring *restoring, const char *name)
+{
+	uint64_t index;
+
+	return map_get(&restoring->outlets, name, &index) ? restoring->app->outlets[index] : NULL;
+}
 
 static void on_stopped(void *arg, bool stopped, const char *by, int64_t at_ms)
 {
@@ -46,7 +55,7 @@ static int64_t owed_most_ms(const struct outlet *outlet)
 static void on_channel(void *arg, const struct ledger_channel *channel)
 {
 	struct app *app = ((struct restoring *)arg)->app;
-	struct outlet *outlet = outlet_find(app, channel->name);
+	struct outlet *outlet = find_outlet(arg, channel->name);
 
 	if (outlet == NULL)
 		return;
@@ -108,7 +117,7 @@ static void on_lane(void *arg, uint32_t alert, uint16_t index, const struct ledg
 	struct restoring *restoring = arg;
 	struct lane *lane = &restoring->campaign->lanes[index];
 
-	lane->outlet = from->channel != NULL ? outlet_find(restoring->app, from->channel) : NULL;
+	lane->outlet = from->channel != NULL ? find_outlet(restoring, from->channel) : NULL;
 	lane->medium = from->medium;
 	lane->audience = mem_strdup(from->audience);
 	lane->language = mem_strdup(from->language);
@@ -252,7 +261,12 @@ enum result restore(struct app *app, struct problems *problems)
 	};
 	struct restoring restoring = {.app = app};
 	uint64_t began = clock_mono_ms();
+
+	map_init(&restoring.outlets);
+	for (unsigned int i = 0; i < app->outlet_count; i++)
+		map_put(&restoring.outlets, app->outlets[i]->name, i);
 	enum result result = ledger_replay(app->ledger, &events, &restoring, problems);
+	map_fini(&restoring.outlets);
 
 	if (result == RESULT_OK)
 		log_event(restoring.in_doubt > 0 ? LOG_WARNING : LOG_INFO, "restored", "in_doubt=%u took=%.3fs",
