@@ -189,12 +189,31 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET, host, &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
 }
 
+/* No byte up to 0x20, and no 0x7f. Eight at a time, as gateways' addresses are long: such a byte leaves its high bit. */
+static bool is_visible(const char *text, size_t length)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+	uint64_t found = 0;
+
+	for (; length >= 8; text += 8, length -= 8) {
+		uint64_t bytes;
+		memcpy(&bytes, text, 8);
+		uint64_t del = bytes ^ (0x7f * ones);
+		found |= ((bytes - 0x21 * ones) & ~bytes) | ((del - ones) & ~del);
+	}
+	for (; length > 0; text++, length--) {
+		unsigned char byte = (unsigned char)*text;
+		if (byte <= 0x20 || byte == 0x7f)
+			return false;
+	}
+	return (found & high) == 0;
+}
+
 /* Why a URL is refused, or NULL. What is not looked at closely here is looked at by libcurl before it connects. */
 static const char *url_problem(const char *url, bool allow_plain)
 {
-	for (const unsigned char *c = (const unsigned char *)url; *c != '\0'; c++)
-		if (*c <= 0x20 || *c == 0x7f)
-			return "the address holds a blank or control character";
+	if (!is_visible(url, strlen(url)))
+		return "the address holds a blank or control character";
 	if (strncmp(url, "https://", 8) == 0 || (allow_plain && strncmp(url, "http://", 7) == 0))
 		return NULL;
 	CURLU *parsed = curl_url();

@@ -29,7 +29,8 @@ struct wire {
 	void *arg;
 	struct timer timer; /* at `due_ms` or before */
 	uint64_t due_ms; /* what libcurl asked for, 0: nothing */
-	struct deferred soon; /* libcurl asked for a timeout of 0 */
+	struct deferred soon; /* libcurl asked for a timeout of 0 … */
+	bool at_once; /* … and still does */
 	struct plug **plugs; /* by descriptor */
 	unsigned int room;
 	unsigned int open; /* poll handles not closed yet */
@@ -191,7 +192,10 @@ static int on_close(void *arg, curl_socket_t fd)
 
 static void on_soon(void *arg)
 {
-	work(arg, CURL_SOCKET_TIMEOUT, 0);
+	struct wire *wire = arg;
+
+	if (wire->at_once)
+		work(wire, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void on_time(void *arg)
@@ -218,10 +222,9 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	struct wire *wire = arg;
 
 	wire->due_ms = 0;
+	wire->at_once = ms == 0;
 	if (ms == 0)
 		loop_defer(wire->loop, &wire->soon, on_soon, wire);
-	else
-		loop_defer_cancel(wire->loop, &wire->soon);
 	if (ms <= 0)
 		return 0;
 	wire->due_ms = clock_mono_ms() + (uint64_t)ms;

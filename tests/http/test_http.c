@@ -561,6 +561,111 @@ static void what_we_refuse_never_reaches_the_wire(void **state)
 	}
 }
 
+static void no_blank_or_control_character_reaches_the_wire_wherever_it_stands(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int refused = 0, sent = 0;
+
+	serve(f, (struct peer_step[]){{PEER_REPLY, NULL}}, 1);
+	for (unsigned int byte = 1; byte < 256; byte++) {
+		for (size_t place = 0; place < 17; place++) {
+			char url[200];
+			int used = snprintf(url, sizeof(url), "http://127.0.0.1:%u/", peer_port(f->peer));
+			memset(url + used, 'a', 17);
+			url[used + 17] = '\0';
+			url[(size_t)used + place] = (char)byte;
+			bool bad = byte <= 0x20 || byte == 0x7f;
+			/* One good one of each would be thousands of requests: a few are enough. */
+			if (!bad && (byte % 16 != 1 || place % 8 != 0 || byte == '#' || byte == '?'))
+				continue;
+			struct http_request request = {.route = &f->route, .url = url, .method = "GET"};
+			unsigned int before = f->answers[0].count;
+			http_send(f->http, &request, on_done, &f->answers[0]);
+			assert_true(turns_until_count(f->loop, &f->answers[0].count, before + 1));
+			assert_int_equal(f->answers[0].end, bad ? HTTP_REFUSED : HTTP_REPLIED);
+			refused += bad;
+			sent += !bad;
+		}
+	}
+	assert_int_equal(refused, 33 * 17);
+	assert_int_equal(peer_requests(f->peer), sent);
+}
+
+/* What waits for a connection is sent as it was asked for, although the asker's words are gone by then. */
+static void what_waits_is_sent_whole_and_in_order(void **state)
+{
+	struct fixture *f = *state;
+	char expected[64];
+
+	f->route.total_ms = 8000;
+	serve(f,
+		(struct peer_step[]){{PEER_SILENT, NULL}, {PEER_SILENT, NULL}, {PEER_SILENT, NULL}, {PEER_SILENT, NULL},
+			{PEER_REPLY, NULL}},
+		5);
+	for (unsigned int i = 0; i < 4; i++)
+		get(f, i);
+	turns_settle(f->loop);
+	struct http_call *given_up = post(f, 5);
+	post(f, 6);
+	http_cancel(given_up);
+	turns_settle(f->loop);
+	assert_int_equal(f->answers[5].end, HTTP_NOT_SENT);
+	assert_int_equal(f->answers[6].count, 0);
+	assert_int_equal(peer_requests(f->peer), 4);
+	turns_pass(f->loop, 8100); /* those that hang are given up, and make room */
+	assert_int_equal(f->answers[0].end, HTTP_IN_DOUBT);
+	assert_int_equal(f->answers[6].end, HTTP_REPLIED);
+	assert_int_equal(peer_requests(f->peer), 5);
+	const char *sent = peer_last(f->peer);
+	assert_int_equal(strncmp(sent, "POST /send?key=abc HTTP/1.1\r\n", 29), 0);
+	assert_non_null(strstr(sent, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(sent, "\r\nX-Batch: 7\r\n"));
+	snprintf(expected, sizeof(expected), "\r\n\r\n{\"n\":6}");
+	assert_non_null(strstr(sent, expected));
+}
+
+/* A handle goes from one kind of request to another, to other servers and back: nothing of the one before may stay. */
+static void each_request_is_its_own_whatever_came_before(void **state)
+{
+	static const struct {
+		const char *method, *path, *type, *body, *line;
+	} cases[] = {
+		{"POST", "/a?x=1", "application/json", "{\"long\":\"body\"}", "POST /a?x=1 HTTP/1.1\r\n"},
+		{"GET", "/b", NULL, NULL, "GET /b HTTP/1.1\r\n"},
+		{"POST", "/a?x=2", "text/plain", "short", "POST /a?x=2 HTTP/1.1\r\n"},
+		{"POST", "/a?x=2", "text/plain", "", "POST /a?x=2 HTTP/1.1\r\n"},
+		{"GET", "", NULL, NULL, "GET / HTTP/1.1\r\n"},
+		{"GET", "?q=%E8", NULL, NULL, "GET /?q=%E8 HTTP/1.1\r\n"},
+		{"GET", "/c#part", NULL, NULL, "GET /c HTTP/1.1\r\n"},
+		{"GET", "/../d/./e//f?g=/../%2e", NULL, NULL, "GET /../d/./e//f?g=/../%2e HTTP/1.1\r\n"},
+		{"POST", "/a?x=1", "application/json", "{\"other\":\"body\"}", "POST /a?x=1 HTTP/1.1\r\n"},
+	};
+	struct fixture *f = *state;
+	char url[300], words[64];
+
+	serve(f, (struct peer_step[]){{PEER_REPLY, NULL}}, 1);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t k = i % (sizeof(cases) / sizeof(cases[0]));
+		snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", peer_port(f->peer), cases[k].path);
+		struct http_request request = {.route = &f->route,
+			.url = url,
+			.method = cases[k].method,
+			.content_type = cases[k].type,
+			.body = cases[k].body,
+			.body_size = cases[k].body != NULL ? strlen(cases[k].body) : 0};
+		http_send(f->http, &request, on_done, &f->answers[i]);
+		turns_settle(f->loop);
+		assert_int_equal(f->answers[i].end, HTTP_REPLIED);
+		const char *sent = peer_last(f->peer);
+		assert_int_equal(strncmp(sent, cases[k].line, strlen(cases[k].line)), 0);
+		snprintf(words, sizeof(words), "\r\nContent-Type: %s\r\n", cases[k].type != NULL ? cases[k].type : "");
+		assert_int_equal(strstr(sent, words) != NULL, cases[k].type != NULL);
+		assert_int_equal(strcasestr(sent, "\r\nContent-Length:") != NULL, cases[k].body != NULL);
+		assert_string_equal(strstr(sent, "\r\n\r\n") + 4, cases[k].body != NULL ? cases[k].body : "");
+	}
+	assert_int_equal(peer_connections(f->peer), 1);
+}
+
 static void a_header_with_a_line_break_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -778,6 +883,9 @@ int main(void)
 		CASE(a_reply_over_the_maximum_ends_the_call),
 		CASE(a_redirect_is_a_reply_like_any_other),
 		CASE(what_we_refuse_never_reaches_the_wire),
+		CASE(no_blank_or_control_character_reaches_the_wire_wherever_it_stands),
+		CASE(what_waits_is_sent_whole_and_in_order),
+		CASE(each_request_is_its_own_whatever_came_before),
 		CASE(a_header_with_a_line_break_is_refused),
 		CASE(giving_up_tells_what_is_known),
 		CASE(closing_ends_every_call_once),
