@@ -216,13 +216,14 @@ int scene_wait(struct scene *scene, unsigned int most_ms)
 	return await(&scene->daemon, most_ms);
 }
 
-int scene_crier(const struct scene *scene, const char *const *args)
+int scene_crier(const struct scene *scene, const char *name, const char *const *args)
 {
-	char program[512];
-	const char *argv[16] = {program, "-c", folder_at(&scene->folder, "crierd.conf")};
+	char program[512], config[256];
+	const char *argv[16] = {program, "-c", config};
 	size_t count = 3;
 
 	built("daemon/crier", program);
+	snprintf(config, sizeof(config), "%s", below(scene, name, "crierd.conf"));
 	while (*args != NULL && count < 15)
 		argv[count++] = *args++;
 	pid_t child = spawn(argv, folder_at(&scene->folder, "crier.log"), NULL);

@@ -48,8 +48,11 @@ bool scene_lives(struct scene *scene);
 /* Lets real milliseconds pass. */
 void scene_pause(unsigned int ms);
 
-/* Runs the operator's command with these arguments (ended by NULL) and returns its exit code; it must end in a minute. */
-int scene_crier(const struct scene *scene, const char *const *args);
+/*
+ * Runs the operator's command for the daemon below `name`, with these arguments (ended by NULL), and returns its exit code;
+ * it must end in a minute. Its words go to the file crier.log.
+ */
+int scene_crier(const struct scene *scene, const char *name, const char *const *args);
 
 /* An order through the control socket below `name`; NULL while nobody answers there, or when it was refused. */
 json_t *scene_ask(const struct scene *scene, const char *name, const char *command, json_t *args);

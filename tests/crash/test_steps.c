@@ -1,8 +1,9 @@
 /*
- * Kills the daemon at every durable step: life after life, each in a fresh folder, ends just before or just after the
- * n-th commit of whatever kind (ledger_set_step_hook), the next one shortly later, and the third brings it to its end.
- * Then the sums are right, nobody was told twice, and the file lies where it belongs. Most of the time is spent waiting for
- * receipts that come a second time, so a few processes share the steps.
+ * Real processes, ended by SIGKILL at every durable step (testing/steps.h): life after life, each in a fresh folder, ends at
+ * the n-th step of whatever name, until one comes to the end of what it did. A broadcast: the next life ends shortly later,
+ * the third brings it to its end; then the sums are right, nobody was told twice, and the file lies where it belongs. An
+ * import: it is there whole or not at all, and the operator, who got no answer, does it again. Most of the time is spent
+ * waiting for receipts that come a second time, so a few processes share the steps.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -27,6 +28,7 @@
 #include "loop/loop.h"
 #include "roster/import.h"
 #include "scene.h"
+#include "testing/steps.h"
 
 enum {
 	PEOPLE = 6,
@@ -44,48 +46,43 @@ static unsigned int first_step = 1;
 
 /* ---- the daemon: this program once more, with a bomb in its ledger ---- */
 
-struct bomb {
-	atomic_uint steps; /* left; 0: none */
-	atomic_bool armed, closed;
-	struct loop *loop;
-};
-
 /* In the thread of the job before and after a commit, on the loop when it was told. */
 static void on_step(const char *step, void *arg)
 {
-	struct bomb *bomb = arg;
+	atomic_bool *closed = arg;
 
-	if (bomb == NULL || !atomic_load(&bomb->armed))
-		return;
-	if (atomic_load(&bomb->steps) > 0 && atomic_fetch_sub(&bomb->steps, 1) == 1)
-		kill(getpid(), SIGKILL);
+	steps_ledger(step, NULL);
 	if (strcmp(step, "after close") == 0)
-		atomic_store(&bomb->closed, true);
+		atomic_store(closed, true);
 	/* The alert has run to its end: nothing is left that could be killed in. */
-	if (atomic_load(&bomb->closed) && strcmp(step, "told") == 0)
+	if (atomic_load(closed) && strcmp(step, "told") == 0)
 		_exit(0);
 }
 
 static int be_daemon(const char *config, const char *steps)
 {
-	struct bomb bomb = {.loop = loop_new()};
 	struct app_options options = {.config = config};
+	struct loop *loop = loop_new();
 	struct problems problems;
 	struct app *app = NULL;
+	atomic_bool closed;
 	struct buf words;
 
-	atomic_init(&bomb.steps, (unsigned int)strtoul(steps, NULL, 10));
-	atomic_init(&bomb.armed, atomic_load(&bomb.steps) > 0);
-	atomic_init(&bomb.closed, false);
+	atomic_init(&closed, false);
 	problems_init(&problems);
-	if (app_open(bomb.loop, &options, &app, &problems) != RESULT_OK) {
+	steps_install();
+	if (app_open(loop, &options, &app, &problems) != RESULT_OK) {
 		buf_init(&words, 65536);
 		problems_text(&problems, LANG_EN, &words);
 		fputs(buf_text(&words), stderr);
 		return 78;
 	}
-	ledger_set_step_hook(app_ledger(app), on_step, &bomb);
-	loop_run(bomb.loop);
+	unsigned int nth = (unsigned int)strtoul(steps, NULL, 10);
+	if (nth > 0) {
+		steps_begin_any(nth, STEPS_KILL);
+		ledger_set_step_hook(app_ledger(app), on_step, &closed);
+	}
+	loop_run(loop);
 	return 1;
 }
 
@@ -238,6 +235,98 @@ static void a_broadcast_survives_a_kill_at_every_step(void **state)
 	assert_in_range(step, 12, STEPS_MOST - 1);
 }
 
+/* ---- an import ---- */
+
+/* Half of the old list is gone, the other half stays, and as many are new; one line is wrong. */
+static void write_new_list(void)
+{
+	FILE *file = fopen(folder_at(&scene.folder, "new.csv"), "w");
+
+	assert_non_null(file);
+	fputs("phone,birth_year,roles,area,opt_out\n12345,1980,,320583100,\n", file);
+	for (unsigned int i = PEOPLE / 2; i < PEOPLE + PEOPLE / 2; i++)
+		fprintf(file, "138%08u,1980,,320583100,%s\n", i, i == PEOPLE ? "1" : "");
+	fclose(file);
+}
+
+static int import_new_list(const char *name)
+{
+	return scene_crier(&scene, name,
+		(const char *const[]){"roster", "import", folder_at(&scene.folder, "new.csv"), "--list", "all",
+			"--source", "test", "--basis", "test", NULL});
+}
+
+static void start_daemon(const char *name, unsigned int steps)
+{
+	char config[256], count[16];
+
+	snprintf(config, sizeof(config), "%s/%scrierd.conf", scene.folder.path, name);
+	snprintf(count, sizeof(count), "%u", steps);
+	const char *const argv[] = {"/proc/self/exe", "--daemon", config, count, NULL};
+	scene_start(&scene, argv);
+}
+
+/* How many are known, and how many of them are on the list; once the daemon answers. False: it died first. */
+static bool ask_stats(const char *name, long long *known, long long *present)
+{
+	for (unsigned int waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+		json_t *stats = scene_ask(&scene, name, "roster stats", NULL);
+		*known = scene_number(stats, "known");
+		*present = scene_number(stats, "present");
+		json_decref(stats);
+		if (stats != NULL)
+			return true;
+		if (!scene_lives(&scene))
+			return false;
+		scene_pause(LOOK_MS);
+	}
+	fail_msg("%s: the daemon does not answer", name);
+	return false;
+}
+
+static void check_stats(const char *name, bool done)
+{
+	long long known = 0, present = 0;
+
+	assert_true(ask_stats(name, &known, &present));
+	bool old = known == PEOPLE && present == PEOPLE, new = known == PEOPLE + PEOPLE / 2 && present == PEOPLE;
+	if (!new && (done || !old))
+		fail_msg("%s: %lld are known, %lld of them on the list", name, known, present);
+}
+
+static void an_import_survives_a_kill_at_every_step(void **state)
+{
+	unsigned int step = first_step, kills = 0;
+	bool died = true;
+
+	scene_open(&scene, (const char *const[]){NULL});
+	char *csv = strdup(scene_people(&scene, PEOPLE));
+	write_new_list();
+	for (; died && step < STEPS_MOST; step += WORKERS) {
+		char name[32];
+		long long known, present;
+		snprintf(name, sizeof(name), "import-%u/", step);
+		folder_make_in(&scene.folder, name);
+		scene_config(&scene, name, "");
+		import_people(name, csv);
+		start_daemon(name, step);
+		bool told = ask_stats(name, &known, &present) && import_new_list(name) == 0;
+		/* What comes after the answer is not the import's. */
+		died = !told;
+		kills += died;
+		scene_kill(&scene);
+		start_daemon(name, 0);
+		check_stats(name, told);
+		assert_int_equal(import_new_list(name), 0);
+		check_stats(name, true);
+		scene_kill(&scene);
+	}
+	free(csv);
+	print_message("%u kills, the last import at step %u\n", kills, step - 2 * WORKERS);
+	/* The note, rows, view and opt-outs are more than these. */
+	assert_in_range(step, 12, STEPS_MOST - 1);
+}
+
 static int tear_down(void **state)
 {
 	scene_close(&scene);
@@ -272,6 +361,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_broadcast_survives_a_kill_at_every_step, tear_down),
+		cmocka_unit_test_teardown(an_import_survives_a_kill_at_every_step, tear_down),
 	};
 
 	if (argc == 4 && strcmp(argv[1], "--daemon") == 0)

@@ -197,6 +197,7 @@ struct watching {
 	struct points *points;
 	struct timer timer;
 	bool over;
+	unsigned int turns; /* to die after; 0: never */
 };
 
 static void on_time(void *arg)
@@ -211,18 +212,26 @@ static bool died_or_over(void *arg)
 
 	for (unsigned int i = 0; i < points->said_count; i++)
 		collect(points, &points->said[i]);
+	if (watching->turns != 0 && points->turns >= watching->turns)
+		return true;
+	points->turns++;
 	return watching->over || steps_died();
 }
 
-void points_pass(struct points *points, uint32_t ms)
+static void pass(struct points *points, uint32_t ms, unsigned int turns)
 {
-	struct watching watching = {.points = points};
+	struct watching watching = {.points = points, .turns = turns};
 
 	timer_init(&watching.timer, points->stage.loop, on_time, &watching);
 	timer_arm(&watching.timer, ms);
 	if (!turns_until(points->stage.loop, died_or_over, &watching))
 		fail_msg("%s: time does not pass", points->job->name);
 	timer_disarm(&watching.timer);
+}
+
+void points_pass(struct points *points, uint32_t ms)
+{
+	pass(points, ms, 0);
 }
 
 static void on_flag(void *arg)
@@ -297,11 +306,13 @@ static void live(struct points *points, const struct points_death *death)
 		start_watched(points);
 	if (job->act != NULL && !steps_died())
 		job->act(points);
+	points->turns = 0;
 	if (!steps_died())
-		points_pass(points, death->name == NULL && death->nth > 0 ? job->watched_ms / 2 : job->watched_ms);
-	if (job->stop && (death->name != NULL || death->nth == 0))
+		pass(points, job->watched_ms, death->turns);
+	bool cut = death->turns != 0 && points->turns >= death->turns;
+	if (job->stop && !cut)
 		stop_watched(points);
-	points->died = steps_died() || (death->name == NULL && death->nth > 0);
+	points->died = steps_died() || cut;
 	points->kills += points->died;
 	if (points->stage.app != NULL)
 		stage_kill(&points->stage);

@@ -48,6 +48,7 @@ struct points {
 	struct points_said said[POINTS_SAID_MOST];
 	unsigned int said_count;
 	bool died;
+	unsigned int turns; /* of the loop, while it was watched */
 	unsigned int kills;
 };
 
@@ -55,7 +56,8 @@ struct points {
 struct points_death {
 	const char *name; /* NULL: at no step */
 	enum steps_when when;
-	unsigned int nth; /* without a name: 1 when half of the time has passed, 0 not at all */
+	unsigned int nth;
+	unsigned int turns; /* without a name: after so many turns of the loop; 0: not at all */
 };
 
 /* From an empty folder to the check; fails the test when a promise is broken. */

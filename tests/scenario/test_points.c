@@ -3,8 +3,11 @@
  * nobody is told twice, files are where they belong, and what an operator was told holds. Every step has a name
  * (testing/steps.h); one without a name, one that no job takes, and one of which daemon/README.md says nothing are failures.
  *
+ * Then it dies at random moments: after any number of turns of its loop, in any job. CRIER_CRASH_KILLS says how often (40),
+ * CRIER_CRASH_SEED when.
+ *
  * Where a job takes a step many times, it dies at the first or the last; CRIER_CRASH_STEPS=all: at each. CRIER_CRASH_JOB
- * names the one job to run. Most of the time goes by in waiting for the loop to be quiet, so a few processes share the runs.
+ * names the one job to run. Most of the time goes by in waiting for the loop to be quiet, so a few processes share the jobs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,13 +18,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "ledger/group.h"
 #include "points_jobs.h"
 
-enum { WORKERS = 4, COUNTS_MOST = 160, SEEN_MOST = 400 };
+enum { WORKERS = 4, COUNTS_MOST = 160, SEEN_MOST = 400, JOBS_MOST = 64 };
 
 static struct points points;
 static unsigned int worker, workers = 1;
@@ -35,7 +39,7 @@ struct counted {
 
 static void count_steps(const struct points_job *job, struct counted *counted)
 {
-	const struct points_death none = {NULL, STEPS_AFTER, 0};
+	const struct points_death none = {0};
 	struct steps_count one;
 
 	points_run(&points, job, &none);
@@ -84,39 +88,86 @@ static unsigned int die(const struct points_job *job, const struct points_death 
 		fprintf(stderr, "%s: dies %s \"%s\" %u of %u\n", job->name,
 			death->when == STEPS_BEFORE ? "before" : "after", death->name, death->nth, count);
 	else
-		fprintf(stderr, "%s: dies half-way\n", job->name);
+		fprintf(stderr, "%s: dies after %u turns\n", job->name, death->turns);
 	points_run(&points, job, death);
 	return points.died;
 }
 
-/* Every job's every step: this worker's share of the deaths. */
+/* Of the jobs that are this worker's: how many turns of the loop they took. */
+static struct {
+	const struct points_job *job;
+	unsigned int turns;
+} mine[JOBS_MOST];
+static unsigned int mine_count;
+
+static unsigned int die_at_each(const struct points_job *job, const struct counted *counted)
+{
+	unsigned int deaths = 0;
+
+	for (size_t i = 0; i < counted->count; i++) {
+		const struct steps_count *step = &counted->list[i];
+		for (unsigned int nth = 1; nth <= step->count; nth++) {
+			const struct points_death death = {.name = step->name, .when = step->when, .nth = nth};
+			if (worth_it(step, nth, i))
+				deaths += die(job, &death, step->count);
+		}
+	}
+	return deaths;
+}
+
+/* Every job's every step. */
 static void a_death_at_any_step_of_any_job_breaks_no_promise(void **state)
 {
 	static struct counted counted;
-	const struct points_death half_way = {NULL, STEPS_AFTER, 1};
 	const struct points_job *job;
-	unsigned int run = 0, deaths = 0, jobs = 0, kinds = 0;
+	unsigned int deaths = 0, kinds = 0;
 
 	for (size_t k = 0; (job = job_at(k)) != NULL; k++) {
-		if (!chosen(job))
+		if (!chosen(job) || k % workers != worker)
 			continue;
 		count_steps(job, &counted);
-		if (run++ % workers == worker)
-			deaths += die(job, &half_way, 0);
-		jobs++;
+		mine[mine_count].job = job;
+		mine[mine_count++].turns = points.turns;
 		kinds += (unsigned int)counted.count;
-		for (size_t i = 0; i < counted.count; i++) {
-			const struct steps_count *step = &counted.list[i];
-			for (unsigned int nth = 1; nth <= step->count; nth++) {
-				const struct points_death death = {step->name, step->when, nth};
-				if (!worth_it(step, nth, i) || run++ % workers != worker)
-					continue;
-				deaths += die(job, &death, step->count);
-			}
-		}
+		deaths += die_at_each(job, &counted);
 	}
-	print_message("worker %u: %u jobs, %u kinds of steps, %u of %u deaths\n", worker, jobs, kinds, deaths,
-		run / workers);
+	print_message("%u jobs, %u kinds of steps, %u kills\n", mine_count, kinds, deaths);
+}
+
+static uint64_t seed;
+
+static unsigned int draw(unsigned int most)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned int)(seed % most);
+}
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static uint64_t first_seed(void)
+{
+	return setting("CRIER_CRASH_SEED", (uint64_t)time(NULL) * 2654435761u + (uint64_t)getpid());
+}
+
+/* Each moment is drawn from a seed of its own, so that a failure can be had again. */
+static void a_death_at_any_moment_breaks_no_promise(void **state)
+{
+	unsigned int kills = (unsigned int)setting("CRIER_CRASH_KILLS", 40) / workers + 1, deaths = 0;
+
+	for (unsigned int i = 0; i < kills && mine_count > 0; i++) {
+		seed = (first_seed() + i * workers + worker) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+		unsigned int k = draw(mine_count);
+		const struct points_death death = {.turns = 1 + draw(mine[k].turns)};
+		deaths += die(mine[k].job, &death, 0);
+	}
+	print_message("%u kills at random moments\n", deaths);
 }
 
 struct seen {
@@ -211,6 +262,11 @@ static int share(void)
 {
 	pid_t pids[WORKERS];
 	int failed = 0, status;
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)first_seed());
+	setenv("CRIER_CRASH_SEED", text, 1);
+	print_message("CRIER_CRASH_SEED=%s\n", text);
 
 	for (unsigned int i = 0; i < WORKERS; i++) {
 		pid_t parent = getpid();
@@ -234,6 +290,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest deaths[] = {
 		cmocka_unit_test_teardown(a_death_at_any_step_of_any_job_breaks_no_promise, tear_down),
+		cmocka_unit_test_teardown(a_death_at_any_moment_breaks_no_promise, tear_down),
 	};
 	const struct CMUnitTest names[] = {
 		cmocka_unit_test_teardown(every_step_has_a_name_and_a_job, tear_down),
