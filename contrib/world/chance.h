@@ -18,6 +18,7 @@ struct world_switch {
 struct world_chance {
 	uint64_t state; /* set to the seed */
 	struct world_switch switches[WORLD_FAULTS];
+	uint32_t odd; /* counts up where a fault has many faces */
 };
 
 uint64_t world_chance_draw(struct world_chance *chance);
@@ -26,8 +27,8 @@ uint64_t world_chance_draw(struct world_chance *chance);
 bool world_chance_fires(struct world_chance *chance, enum world_fault fault);
 
 /*
- * The fault of this request, or WORLD_FAULTS for none. WORLD_FAULT_RESET_BEFORE is drawn apart, before the
- * body.
+ * The fault of this request, or WORLD_FAULTS for none. Drawn apart: WORLD_FAULT_RESET_BEFORE before the body,
+ * WORLD_FAULT_REFUSE_SOME where the numbers are known, those of signs where the command is.
  */
 enum world_fault world_chance_request(struct world_chance *chance);
 

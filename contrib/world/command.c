@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "world/sign.h"
 
 /* The commands of led-signs.md 3.4. What is not here is answered with NACK 2, unknown command. */
@@ -183,6 +184,11 @@ static enum card_error put_area(struct world_peer *peer, struct world_card *card
 		return CARD_NO_MEMORY;
 	}
 	check_area(peer, card, &area);
+	if (taken && world_chance_fires(&peer->chance, WORLD_FAULT_SHOWS_OTHER)) {
+		free(area.text);
+		area.text = mem_strdup("招租 13900000000");
+		peer->totals.faulted++;
+	}
 	if (taken) {
 		world_card_put(card, &area);
 	} else {

@@ -26,6 +26,10 @@ static const char *set_fault(struct world_peer *peer, const json_t *json, const 
 	enum world_fault fault = world_fault_find(name);
 	if (fault == WORLD_FAULTS)
 		return "no fault of this name";
+	if (!world_fault_suits(fault, peer->options.kind))
+		return "a peer of this kind cannot have this fault";
+	if (world_fault_is_door(fault) && !world_peer_has_door(peer))
+		return "this peer shares its port with others: start crier-world with --own-ports";
 	bool on = json_is_true(json_object_get(json, "on"));
 	bool off = json_is_false(json_object_get(json, "on"));
 	if (world_fault_is_amount(fault))

@@ -56,13 +56,24 @@ uint16_t world_peer_port(const struct world_peer *peer)
 
 void world_fault_set(struct world_peer *peer, enum world_fault fault, uint32_t next, uint32_t permille)
 {
+	if (!world_fault_suits(fault, peer->options.kind) || (world_fault_is_door(fault) && !world_peer_has_door(peer)))
+		return;
 	peer->chance.switches[fault] = (struct world_switch){next, permille};
+	if (world_fault_is_door(fault))
+		world_peer_mind_door(peer);
 	world_peer_touch(peer);
+}
+
+bool world_peer_has_door(const struct world_peer *peer)
+{
+	return peer->sign != NULL || peer->options.own_port;
 }
 
 void world_fault_clear(struct world_peer *peer)
 {
 	memset(peer->chance.switches, 0, sizeof(peer->chance.switches));
+	if (world_peer_has_door(peer))
+		world_peer_mind_door(peer);
 	world_peer_touch(peer);
 }
 

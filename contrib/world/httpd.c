@@ -19,6 +19,8 @@
 #define MEMORY_PER_CONNECTION (64u << 10)
 #define CONNECTIONS_MOST      2000u
 #define HANG_MS               (10u * 60u * 1000u)
+#define DRIP_MS               1000u
+#define HUGE_SIZE             ((size_t)64 << 20)
 
 struct world_httpd {
 	struct loop *loop;
@@ -51,6 +53,7 @@ struct world_call {
 	struct buf body;
 	int tag;
 	bool begun, asked, ready, suspended;
+	bool due; /* the next byte of an answer that comes in drops */
 	struct timer later;
 	struct MHD_Response *response;
 	unsigned int status;
@@ -91,6 +94,18 @@ static void arm_reset(struct MHD_Connection *connection)
 		setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
+/* The whole answer has left: what the library would not do. */
+static void misbehave(const struct world_call *call)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->connection,
+		MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info != NULL && call->ending == WORLD_HANG_UP)
+		shutdown(info->connect_fd, SHUT_RDWR);
+	if (info != NULL && call->ending == WORLD_TOO_LONG)
+		send(info->connect_fd, call->body.data, call->body.size, MSG_NOSIGNAL);
+}
+
 /* ---- one request ---- */
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -127,6 +142,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
 	if (call == NULL)
 		return;
 	*con_cls = NULL;
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		misbehave(call);
 	list_remove(&call->on_list);
 	if (call->later.loop != NULL)
 		timer_disarm(&call->later);
@@ -142,7 +159,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
 
 static enum MHD_Result queue(struct world_call *call)
 {
-	if (call->ending != WORLD_WHOLE && call->ending != WORLD_CUT)
+	if (call->ending == WORLD_RESET_MIDDLE || call->ending == WORLD_RESET || call->ending == WORLD_HANG)
 		arm_reset(call->connection);
 	if (call->response == NULL)
 		return MHD_NO;
@@ -210,46 +227,109 @@ static void be_ready(void *arg)
 	loop_defer(call->httpd->loop, &call->httpd->again, pump, call->httpd);
 }
 
-/* Half of a body whose length was announced whole. */
-struct half {
-	size_t size;
+/* A body that does not come as it was announced. */
+struct odd {
+	struct world_call *call;
+	enum world_ending ending;
+	size_t size; /* bytes that come */
 	char bytes[];
 };
 
-static ssize_t read_half(void *cls, uint64_t at, char *out, size_t most)
+static void go_on(void *arg)
 {
-	const struct half *half = cls;
-	size_t left = at < half->size ? half->size - (size_t)at : 0;
+	struct world_call *call = arg;
 
+	call->due = true;
+	if (!call->suspended)
+		return;
+	call->suspended = false;
+	MHD_resume_connection(call->connection);
+	loop_defer(call->httpd->loop, &call->httpd->again, pump, call->httpd);
+}
+
+/* The reader is asked again when `ms` have passed. */
+static ssize_t pause_for(struct world_call *call, uint32_t ms)
+{
+	timer_init(&call->later, call->httpd->loop, go_on, call);
+	timer_arm(&call->later, ms);
+	call->suspended = true;
+	MHD_suspend_connection(call->connection);
+	return 0;
+}
+
+static ssize_t read_odd(void *cls, uint64_t at, char *out, size_t most)
+{
+	const struct odd *odd = cls;
+	struct world_call *call = odd->call;
+	size_t left = at < odd->size ? odd->size - (size_t)at : 0;
+
+	if (left == 0 && odd->ending == WORLD_HUGE) {
+		memset(out, ' ', most);
+		return (ssize_t)most;
+	}
+	if (left == 0 && odd->ending == WORLD_STALL && !call->due)
+		return pause_for(call, HANG_MS);
 	if (left == 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (odd->ending == WORLD_DRIP && !call->due)
+		return pause_for(call, DRIP_MS);
+	if (odd->ending == WORLD_DRIP) {
+		call->due = false;
+		left = 1;
+	}
 	if (left > most)
 		left = most;
-	memcpy(out, half->bytes + at, left);
+	memcpy(out, odd->bytes + at, left);
 	return (ssize_t)left;
 }
 
-static struct MHD_Response *make_half(const struct world_answer *answer)
+static struct MHD_Response *make_odd(struct world_call *call, const struct world_answer *answer)
 {
-	struct half *half = mem_zalloc(sizeof(*half) + answer->size);
+	struct odd *odd = mem_zalloc(sizeof(*odd) + answer->size);
+	size_t announced = answer->ending == WORLD_HUGE ? HUGE_SIZE : answer->size;
 
-	half->size = answer->size / 2;
-	memcpy(half->bytes, answer->body, half->size);
-	return MHD_create_response_from_callback(answer->size, 1024, read_half, half, free);
+	odd->call = call;
+	odd->ending = answer->ending;
+	odd->size = answer->size / 2;
+	if (answer->ending == WORLD_HEADERS)
+		odd->size = 0;
+	else if (answer->ending == WORLD_DRIP || answer->ending == WORLD_HUGE)
+		odd->size = answer->size;
+	memcpy(odd->bytes, answer->body, odd->size);
+	return MHD_create_response_from_callback(announced, 16384, read_odd, odd, free);
 }
 
-static struct MHD_Response *make_response(const struct world_answer *answer)
+/* The header tells of the first half only; the second follows behind the library's back. */
+static struct MHD_Response *make_too_long(struct world_call *call, const struct world_answer *answer)
+{
+	size_t half = answer->size / 2;
+
+	buf_clear(&call->body);
+	buf_add(&call->body, answer->body + half, answer->size - half);
+	return MHD_create_response_from_buffer(half, (void *)(uintptr_t)answer->body, MHD_RESPMEM_MUST_COPY);
+}
+
+static bool is_odd(enum world_ending ending)
+{
+	return ending != WORLD_WHOLE && ending != WORLD_HANG_UP && ending != WORLD_TOO_LONG;
+}
+
+static struct MHD_Response *make_response(struct world_call *call, const struct world_answer *answer)
 {
 	struct MHD_Response *response;
 
 	if (answer->ending == WORLD_RESET || answer->ending == WORLD_HANG)
 		return NULL;
-	if (answer->ending == WORLD_WHOLE || answer->size < 2)
+	if (answer->ending == WORLD_TOO_LONG)
+		response = make_too_long(call, answer);
+	else if (is_odd(answer->ending) && answer->size >= 2)
+		response = make_odd(call, answer);
+	else
 		response = MHD_create_response_from_buffer(answer->size, (void *)(uintptr_t)answer->body,
 			MHD_RESPMEM_MUST_COPY);
-	else
-		response = make_half(answer);
 	REQUIRE(response != NULL);
+	if (answer->header != NULL)
+		MHD_add_response_header(response, answer->header, answer->value);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
 	if (answer->server != NULL)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_SERVER, answer->server);
@@ -262,7 +342,7 @@ void world_call_answer(struct world_call *call, const struct world_answer *answe
 	REQUIRE(call->response == NULL && !call->ready && call->later.loop == NULL);
 	call->status = (unsigned int)answer->status;
 	call->ending = answer->ending;
-	call->response = make_response(answer);
+	call->response = make_response(call, answer);
 	if (answer->ending == WORLD_HANG)
 		delay_ms = HANG_MS;
 	if (delay_ms == 0) {

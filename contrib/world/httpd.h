@@ -49,12 +49,19 @@ enum world_ending {
 	WORLD_RESET_MIDDLE, /* half of the body, then reset */
 	WORLD_RESET, /* no answer, reset */
 	WORLD_HANG, /* no answer for ten minutes, then reset */
+	WORLD_HEADERS, /* the headers, then closed */
+	WORLD_STALL, /* half of the body, then silence for ten minutes, then closed */
+	WORLD_DRIP, /* the body comes a byte a second */
+	WORLD_HANG_UP, /* whole, then closed unannounced */
+	WORLD_TOO_LONG, /* more bytes than the header says */
+	WORLD_HUGE, /* the body and 64 MiB of blanks, duly announced */
 };
 
 struct world_answer {
 	int status;
 	const char *type; /* Content-Type */
 	const char *server; /* Server header, or NULL */
+	const char *header, *value; /* one more header, or NULL */
 	const char *body; /* copied */
 	size_t size;
 	enum world_ending ending;

@@ -23,10 +23,13 @@ static const struct world_says says = {
 	.lie = {202, "text/html", "4: Temporal failure, try again later."},
 	.garbage = {202, "text/html", "\xff\xfe<<*>>\x01 ok ok ok"},
 	.wrong = {202, "application/json", "{\"result\":[{\"state\":\"fine\"}],\"ok\":null}"},
+	.unknown = {202, "text/html", "77: Perhaps."},
 };
 static const struct world_say stranger = {403, "text/html", "Authorization failed for sendsms"};
 static const struct world_say no_number = {400, "text/html", "Missing receiver number, rejected"};
 static const struct world_say bad_number = {400, "text/html", "Garbage `to' field, rejected."};
+static const struct world_say denied_number = {400, "text/html",
+	"Number(s) has/have been denied by white- and/or black-lists."};
 static const struct world_say bad_text = {400, "text/html", "Charset or body misformed, rejected"};
 
 /* One request, read. */
@@ -130,6 +133,10 @@ static void answer(struct world_peer *peer, struct world_call *call, const struc
 		return;
 	}
 	bool over = world_peer_arrived(peer, asked->count * asked->parts) && peer->options.enforce;
+	if (world_peer_refuses_some(peer, asked->phones, asked->count)) {
+		world_say(peer, call, &denied_number, says.server);
+		return;
+	}
 	enum world_fault fault = world_peer_judge(peer, over, &taken);
 	if (taken)
 		take(peer, asked);
@@ -181,7 +188,10 @@ static bool fill(struct buf *out, char code, const struct world_receipt *receipt
 {
 	switch (code) {
 	case 'd':
-		return buf_printf(out, "%u", receipt->type);
+		if (receipt->strange == NULL)
+			return buf_printf(out, "%u", receipt->type);
+		add_escaped(out, receipt->strange);
+		return true;
 	case 'p':
 		return buf_printf(out, "%llu", (unsigned long long)receipt->phone);
 	case 'P':

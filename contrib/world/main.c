@@ -26,7 +26,7 @@ struct args {
 	unsigned int fault_count;
 	const char *limits[64];
 	unsigned int limit_count;
-	bool quiet, json;
+	bool quiet, json, own_ports;
 };
 
 struct run {
@@ -54,6 +54,8 @@ static const char usage[] =
 	"  --groups N|A,B,…    群机器人个数或名字（名字就是 key）robots; the name is the key\n"
 	"  --signs N|A,B,…     LED 屏个数或名字 signs\n"
 	"  --sign-port N       第一块屏的端口，其余依次加一 port of the first sign, then counting up\n"
+	"  --own-ports         每个网关、机器人各用一个端口（connect-hang、connect-refused 要用）\n"
+	"                      a port for each gateway and robot, as the faults of the door need\n"
 	"  --seed N            伪随机的种子 seed of pretended chance\n"
 	"  --fault P:F=V       故障，如 city-sms:throttle=5（接下来5次）、:drop=10%、:latency=200、:hang=on\n"
 	"  --limit P=U/MS      对端允许的上限，如 city-sms=500/1000\n"
@@ -72,6 +74,7 @@ enum {
 	OPT_GROUPS,
 	OPT_SIGNS,
 	OPT_SIGN_PORT,
+	OPT_OWN_PORTS,
 	OPT_SEED,
 	OPT_FAULT,
 	OPT_LIMIT,
@@ -91,6 +94,7 @@ static const struct option options[] = {
 	{"groups", required_argument, NULL, OPT_GROUPS},
 	{"signs", required_argument, NULL, OPT_SIGNS},
 	{"sign-port", required_argument, NULL, OPT_SIGN_PORT},
+	{"own-ports", no_argument, NULL, OPT_OWN_PORTS},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"fault", required_argument, NULL, OPT_FAULT},
 	{"limit", required_argument, NULL, OPT_LIMIT},
@@ -169,6 +173,8 @@ static bool take(struct args *args, int option, const char *text)
 		return add(args->faults, &args->fault_count, text);
 	case OPT_LIMIT:
 		return add(args->limits, &args->limit_count, text);
+	case OPT_OWN_PORTS:
+		return args->own_ports = true;
 	case OPT_QUIET:
 		return args->quiet = true;
 	case OPT_JSON:
@@ -198,6 +204,7 @@ static void apply_limit(const struct args *args, struct world_peer_options *peer
 static bool add_peer(const struct args *args, struct run *run, struct world_peer_options *peer)
 {
 	apply_limit(args, peer);
+	peer->own_port = args->own_ports && peer->kind != WORLD_ONBON;
 	if (world_peer_add(run->world, peer) != NULL)
 		return true;
 	fprintf(stderr, "crier-world: %s: %s\n", peer->name, strerror(errno));
@@ -270,7 +277,8 @@ static bool apply_fault(struct world *world, const char *text)
 	enum world_fault fault = world_fault_find(fault_name);
 	free(name);
 	free(fault_name);
-	if (peer == NULL || fault == WORLD_FAULTS)
+	if (peer == NULL || fault == WORLD_FAULTS || !world_fault_suits(fault, world_peer_kind(peer)) ||
+		(world_fault_is_door(fault) && !world_peer_has_door(peer)))
 		return false;
 	if (strcmp(equals + 1, "on") == 0) {
 		world_fault_set(peer, fault, WORLD_ALWAYS, 0);

@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+/* How long an answer waits that its own receipts overtake. */
+#define EARLY_MS 2000u
+
 void world_peer_touch(struct world_peer *peer)
 {
 	peer->changed = ++peer->world->changes;
@@ -80,6 +83,14 @@ static bool is_taken(enum world_fault fault)
 	case WORLD_FAULT_RESET_AFTER:
 	case WORLD_FAULT_RESET_MIDDLE:
 	case WORLD_FAULT_CUT:
+	case WORLD_FAULT_UNKNOWN_CODE:
+	case WORLD_FAULT_EMPTY:
+	case WORLD_FAULT_HUGE:
+	case WORLD_FAULT_TOO_LONG:
+	case WORLD_FAULT_DRIP:
+	case WORLD_FAULT_HANG_UP:
+	case WORLD_FAULT_HEADERS_ONLY:
+	case WORLD_FAULT_STALL:
 	case WORLD_FAULTS:
 		return true;
 	default:
@@ -94,9 +105,24 @@ enum world_fault world_peer_judge(struct world_peer *peer, bool over, bool *take
 	peer->totals.faulted += fault != WORLD_FAULTS;
 	if (fault == WORLD_FAULTS && over)
 		fault = WORLD_FAULT_THROTTLE;
-	peer->totals.throttled += fault == WORLD_FAULT_THROTTLE;
+	peer->totals.throttled += fault == WORLD_FAULT_THROTTLE || fault == WORLD_FAULT_THROTTLE_ODD;
 	*taken = is_taken(fault);
+	/* A robot's code says no, whichever it is. */
+	if (fault == WORLD_FAULT_UNKNOWN_CODE && peer->options.kind == WORLD_WECOM)
+		*taken = false;
 	return fault;
+}
+
+bool world_peer_refuses_some(struct world_peer *peer, const uint64_t *phones, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (phones[i] % 10 != 7)
+			continue;
+		bool refused = world_chance_fires(&peer->chance, WORLD_FAULT_REFUSE_SOME);
+		peer->totals.faulted += refused;
+		return refused;
+	}
+	return false;
 }
 
 static const struct world_say *choose(const struct world_says *says, enum world_fault fault)
@@ -105,7 +131,10 @@ static const struct world_say *choose(const struct world_says *says, enum world_
 	case WORLD_FAULT_AUTH:
 		return &says->auth;
 	case WORLD_FAULT_THROTTLE:
+	case WORLD_FAULT_THROTTLE_ODD:
 		return &says->throttle;
+	case WORLD_FAULT_UNKNOWN_CODE:
+		return &says->unknown;
 	case WORLD_FAULT_ERROR:
 	case WORLD_FAULT_ERROR_TAKEN:
 		return &says->error;
@@ -132,9 +161,56 @@ static enum world_ending choose_ending(enum world_fault fault)
 		return WORLD_RESET_MIDDLE;
 	case WORLD_FAULT_CUT:
 		return WORLD_CUT;
+	case WORLD_FAULT_HUGE:
+		return WORLD_HUGE;
+	case WORLD_FAULT_TOO_LONG:
+		return WORLD_TOO_LONG;
+	case WORLD_FAULT_DRIP:
+		return WORLD_DRIP;
+	case WORLD_FAULT_HANG_UP:
+		return WORLD_HANG_UP;
+	case WORLD_FAULT_HEADERS_ONLY:
+		return WORLD_HEADERS;
+	case WORLD_FAULT_STALL:
+		return WORLD_STALL;
 	default:
 		return WORLD_WHOLE;
 	}
+}
+
+/* What a client must not believe: waits of nothing, of ten years, of more than a number holds, of the past. */
+static const char *odd_wait(struct world_peer *peer)
+{
+	static const char *const waits[] = {"0", "315360000", "-1", "99999999999999999999", "soon",
+		"Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "1e9"};
+
+	return waits[peer->chance.odd++ % (sizeof(waits) / sizeof(waits[0]))];
+}
+
+/* The few faults that are written in the head of an answer. */
+static void spoil_head(struct world_peer *peer, enum world_fault fault, struct world_answer *answer)
+{
+	if (fault == WORLD_FAULT_THROTTLE_ODD) {
+		answer->status = 429;
+		answer->header = "Retry-After";
+		answer->value = odd_wait(peer);
+	} else if (fault == WORLD_FAULT_REDIRECT) {
+		answer->status = 302;
+		answer->header = "Location";
+		answer->value = "/elsewhere";
+		answer->size = 0;
+	} else if (fault == WORLD_FAULT_EMPTY) {
+		answer->size = 0;
+	}
+}
+
+/* Whether a whole answer with the word of success leaves. */
+static bool says_ok(enum world_fault fault, const struct world_answer *answer)
+{
+	bool good = fault == WORLD_FAULTS || fault == WORLD_FAULT_DROP || fault == WORLD_FAULT_DRIP ||
+		fault == WORLD_FAULT_HANG_UP || fault == WORLD_FAULT_HUGE;
+
+	return good && answer->size > 0;
 }
 
 void world_peer_answer(struct world_peer *peer, struct world_call *call, enum world_fault fault,
@@ -148,9 +224,13 @@ void world_peer_answer(struct world_peer *peer, struct world_call *call, enum wo
 		.size = strlen(say->body),
 		.ending = choose_ending(fault)};
 
-	if (say == &says->ok && answer.ending == WORLD_WHOLE)
+	uint32_t late = world_chance_latency(&peer->chance) + (peer->answers_late ? EARLY_MS : 0);
+
+	peer->answers_late = false;
+	spoil_head(peer, fault, &answer);
+	if (says_ok(fault, &answer))
 		peer->totals.answered_ok += recipients;
-	world_call_answer(call, &answer, world_chance_latency(&peer->chance));
+	world_call_answer(call, &answer, late);
 }
 
 void world_say(struct world_peer *peer, struct world_call *call, const struct world_say *say, const char *server)
@@ -203,5 +283,7 @@ void world_peer_free(struct world_peer *peer)
 		free((char *)(uintptr_t)strings[i]);
 	free(peer->messages);
 	free(peer->url);
+	free(peer->last_url);
+	free(peer->last_group);
 	free(peer);
 }

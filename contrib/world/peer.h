@@ -45,6 +45,11 @@ struct world_peer {
 	struct world_peer_options options; /* all strings are copies */
 	char *url;
 	uint16_t port;
+	struct world_httpd *http; /* its own, or NULL: that of all */
+	uint16_t http_port; /* its port, also while nobody listens */
+	bool http_ends; /* it is being closed */
+	char *last_url, *last_group; /* what the request before was named by */
+	bool answers_late; /* this answer comes after its receipts */
 	struct world_chance chance;
 	struct world_window window;
 	struct world_totals totals;
@@ -89,6 +94,19 @@ void world_peer_touch(struct world_peer *peer);
 /* Writes down a breach: "city-sms: …". */
 void world_violate(struct world_peer *peer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The numbers that WORLD_FAULT_REFUSE_SOME refuses; true when it does so now. */
+bool world_peer_refuses_some(struct world_peer *peer, const uint64_t *phones, uint32_t count);
+
+/* Opens and shuts the peer's door as its switches say; shuts it for good. Defined in door.c. */
+void world_peer_mind_door(struct world_peer *peer);
+void world_peer_shut(struct world_peer *peer);
+
+/* Begins to listen for a gateway or robot with a port of its own. False with errno when the port is refused. */
+bool world_peer_open_http(struct world_peer *peer);
+
+/* One of the parts that world->open counts is gone. */
+void world_part_closed(struct world *world);
+
 /* Books a request of so many units. Returns true when that is more than the peer permits in its window. */
 bool world_peer_arrived(struct world_peer *peer, uint32_t units);
 
@@ -105,7 +123,7 @@ struct world_say {
 /* A protocol's answers, by what is to be said. */
 struct world_says {
 	const char *server;
-	struct world_say ok, auth, throttle, error, lie, garbage, wrong;
+	struct world_say ok, auth, throttle, error, lie, garbage, wrong, unknown;
 };
 
 /*

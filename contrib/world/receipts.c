@@ -160,6 +160,29 @@ static void reverse(struct group *group)
 	}
 }
 
+static void swap_text(char **a, char **b)
+{
+	char *text = *a;
+
+	*a = *b;
+	*b = text;
+}
+
+/* Puts the names of the request before on this one's receipts. Either way the names are remembered. */
+static void name_line(struct world_peer *peer, struct line *line)
+{
+	char *url = mem_strdup(line->url), *group = mem_strdup(line->group);
+
+	if (peer->last_group != NULL && world_chance_fires(&peer->chance, WORLD_FAULT_RECEIPT_FOREIGN)) {
+		swap_text(&line->url, &peer->last_url);
+		swap_text(&line->group, &peer->last_group);
+	}
+	free(peer->last_url);
+	free(peer->last_group);
+	peer->last_url = url;
+	peer->last_group = group;
+}
+
 static struct line *new_line(struct world_peer *peer, const char *url, const char *from, const char *group)
 {
 	struct line *line = mem_zalloc(sizeof(*line));
@@ -202,7 +225,12 @@ void world_receipts_order(struct world_receipts *receipts, struct world_peer *pe
 		for (uint32_t i = 0; i < order->count; i++)
 			add_phone(peer, ack, order->phones[i]);
 	}
+	name_line(peer, line);
 	decide(peer, order, good, bad);
+	if (order->mask != 0 && world_chance_fires(&peer->chance, WORLD_FAULT_RECEIPT_EARLY)) {
+		ack_ms = final_ms = 1;
+		peer->answers_late = true;
+	}
 	if (order->mask != 0 && world_chance_fires(&peer->chance, WORLD_FAULT_RECEIPT_REORDER)) {
 		uint64_t swap = ack_ms;
 		ack_ms = final_ms;
@@ -259,6 +287,17 @@ static void on_done(void *arg, int status)
 		loop_defer(receipts->world->loop, &receipts->pump, pump, receipts);
 }
 
+/* Codes that no book lists; for Kannel they stand where a number should. */
+static const char *strange_code(struct world_peer *peer)
+{
+	static const char *const codes[] = {"0", "3", "-1", "64", "4294967297", "99999999999999999999", "DELIVRD", "",
+		"8x", "XQ:0042"};
+
+	if (!world_chance_fires(&peer->chance, WORLD_FAULT_RECEIPT_STRANGE))
+		return NULL;
+	return codes[peer->chance.odd++ % (sizeof(codes) / sizeof(codes[0]))];
+}
+
 static void describe(const struct flight *flight, struct world_receipt *receipt)
 {
 	const struct line *line = flight->line;
@@ -269,7 +308,8 @@ static void describe(const struct flight *flight, struct world_receipt *receipt)
 		.phone = flight->phone,
 		.type = flight->type,
 		.taken_ms = line->taken_ms,
-		.id = line->id * 1000003u ^ flight->phone};
+		.id = line->id * 1000003u ^ flight->phone,
+		.strange = strange_code(line->peer)};
 }
 
 /* Writes the URL, and the body where there is one. */

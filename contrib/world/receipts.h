@@ -33,6 +33,7 @@ struct world_receipt {
 	unsigned int type; /* 8 accepted by the carrier, 1 delivered, 2 not delivered */
 	int64_t taken_ms; /* wall */
 	uint64_t id;
+	const char *strange; /* a code that no book lists, instead of the type; or NULL */
 };
 
 struct world_receipts *world_receipts_new(struct world *world);

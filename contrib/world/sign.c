@@ -8,15 +8,24 @@
 #include "loop/sock.h"
 
 #define LINES_MOST 8
+#define DRIP_MS    1000u
+#define LEAD_IN    8u
+#define HUGE_SIZE  (256u << 10)
 
 /* An answer on its way: a slow card answers late, in order. */
+enum ending {
+	GOES_ON,
+	HANGS_UP, /* afterwards */
+	DRIPS, /* a byte a second */
+};
+
 struct answer {
 	struct link on_list;
 	struct line *line;
 	struct timer later;
 	char *bytes;
-	size_t size;
-	bool last; /* hang up afterwards */
+	size_t size, sent;
+	enum ending ending;
 };
 
 /* One connection. */
@@ -38,6 +47,7 @@ struct world_sign {
 	struct list lines;
 	unsigned int open; /* lines and servers that are still closing or open */
 	bool closing;
+	bool shut; /* the network does not reach it */
 	struct deferred gone;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -87,15 +97,20 @@ static void send_answer(void *arg)
 {
 	struct answer *answer = arg;
 	struct line *line = answer->line;
-	bool last = answer->last;
+	enum ending ending = answer->ending;
 
-	sock_send(line->sock, answer->bytes, answer->size);
+	if (ending == DRIPS && answer->sent + 1 < answer->size) {
+		sock_send(line->sock, answer->bytes + answer->sent++, 1);
+		timer_arm(&answer->later, DRIP_MS);
+		return;
+	}
+	sock_send(line->sock, answer->bytes + answer->sent, answer->size - answer->sent);
 	free_answer(answer);
-	if (last)
+	if (ending == HANGS_UP)
 		end_line(line, true);
 }
 
-static void queue_answer(struct line *line, struct buf *bytes, bool last)
+static void queue_answer(struct line *line, struct buf *bytes, enum ending ending)
 {
 	struct answer *answer = mem_zalloc(sizeof(*answer));
 	uint32_t delay = world_chance_latency(&line->sign->peer->chance);
@@ -103,7 +118,7 @@ static void queue_answer(struct line *line, struct buf *bytes, bool last)
 	answer->line = line;
 	answer->size = bytes->size;
 	answer->bytes = buf_take(bytes);
-	answer->last = last;
+	answer->ending = ending;
 	timer_init(&answer->later, line->sign->peer->world->loop, send_answer, answer);
 	bool waits = !list_empty(&line->answers);
 	list_push_back(&line->answers, &answer->on_list);
@@ -117,18 +132,51 @@ static void queue_answer(struct line *line, struct buf *bytes, bool last)
 	timer_arm(&answer->later, line->latest_ms - clock_mono_ms());
 }
 
+static enum ending ending_of(enum world_fault fault)
+{
+	switch (fault) {
+	case WORLD_FAULT_CUT:
+	case WORLD_FAULT_RESET_MIDDLE:
+	case WORLD_FAULT_HEADERS_ONLY:
+	case WORLD_FAULT_HANG_UP:
+		return HANGS_UP;
+	case WORLD_FAULT_DRIP:
+		return DRIPS;
+	default:
+		return GOES_ON;
+	}
+}
+
 /* Writes the answer as the fault wants it. */
 static void say(struct line *line, const struct world_frame *frame, enum world_fault fault,
 	const struct world_card_reply *reply)
 {
 	struct buf out;
 
-	buf_init(&out, 4096);
+	buf_init(&out, 1u << 20);
 	world_frame_write(&out, frame, reply->data, reply->size, fault == WORLD_FAULT_GARBAGE);
-	bool half = fault == WORLD_FAULT_CUT || fault == WORLD_FAULT_RESET_MIDDLE;
-	if (half)
+	switch (fault) {
+	case WORLD_FAULT_CUT:
+	case WORLD_FAULT_RESET_MIDDLE:
+	case WORLD_FAULT_STALL:
 		out.size /= 2;
-	queue_answer(line, &out, half);
+		break;
+	case WORLD_FAULT_HEADERS_ONLY:
+		out.size = out.size < LEAD_IN ? out.size : LEAD_IN;
+		break;
+	case WORLD_FAULT_HUGE:
+		out.size /= 2;
+		for (unsigned int i = 0; i < HUGE_SIZE; i++)
+			buf_add_byte(&out, '1');
+		break;
+	case WORLD_FAULT_TOO_LONG:
+		world_frame_write(&out, frame, reply->data, reply->size, false);
+		buf_add_text(&out, "\xa5\xa5stray");
+		break;
+	default:
+		break;
+	}
+	queue_answer(line, &out, ending_of(fault));
 	buf_fini(&out);
 }
 
@@ -144,9 +192,18 @@ static uint8_t refusal_of(enum world_fault fault)
 		return 12;
 	case WORLD_FAULT_AUTH:
 		return 13;
+	case WORLD_FAULT_UNKNOWN_CODE:
+		return 200;
 	default:
 		return 0;
 	}
+}
+
+/* A whole answer that says that it was done leaves, in time or not. */
+static bool says_done(enum world_fault fault)
+{
+	return fault == WORLD_FAULTS || fault == WORLD_FAULT_DROP || fault == WORLD_FAULT_TOO_LONG ||
+		fault == WORLD_FAULT_HANG_UP || fault == WORLD_FAULT_DRIP;
 }
 
 static bool is_update(const struct world_frame *frame)
@@ -174,11 +231,13 @@ static void on_frame(struct line *line, const struct world_frame *frame)
 		world_command_reply(&reply, 0xa0, 0x01, refusal_of(fault));
 	if (fault == WORLD_FAULT_WRONG_JSON)
 		world_command_reply(&reply, 0xa1, 0x8a, 0);
+	if (fault == WORLD_FAULT_EMPTY)
+		reply.size = 0;
 	if (fault == WORLD_FAULT_RESET_AFTER)
 		end_line(line, false);
 	else if (speaks && fault != WORLD_FAULT_HANG && fault != WORLD_FAULT_HANG_BEFORE)
 		say(line, frame, fault, &reply);
-	if (is_update(frame) && speaks && (fault == WORLD_FAULTS || fault == WORLD_FAULT_DROP))
+	if (is_update(frame) && speaks && says_done(fault))
 		peer->totals.answered_ok += reply.data[1] == 0;
 }
 
@@ -276,17 +335,29 @@ static void shut(struct world_sign *sign)
 	sign->server = NULL;
 }
 
+/* It listens while it has power and the network reaches it. */
+static void mind_server(struct world_sign *sign)
+{
+	bool listens = sign->card.mains && !sign->shut && !sign->closing;
+
+	if (!listens)
+		shut(sign);
+	else if (sign->server == NULL && !open_server(sign))
+		world_violate(sign->peer, "port %u was taken while the sign was off", sign->port);
+}
+
 void world_sign_set_mains(struct world_sign *sign, bool on)
 {
 	if (on == sign->card.mains || sign->closing)
 		return;
-	if (!on) {
-		shut(sign);
-	} else if (!open_server(sign)) {
-		world_violate(sign->peer, "port %u was taken while the sign was off", sign->port);
-		return;
-	}
 	world_card_mains(&sign->card, on);
+	mind_server(sign);
+}
+
+void world_sign_set_door(struct world_sign *sign, bool open)
+{
+	sign->shut = !open;
+	mind_server(sign);
 }
 
 /* ---- birth and end ---- */

@@ -18,6 +18,9 @@ struct world_sign *world_sign_new(struct world_peer *peer);
 uint16_t world_sign_port(const struct world_sign *sign);
 struct world_card *world_sign_card(struct world_sign *sign);
 void world_sign_set_mains(struct world_sign *sign, bool on);
+
+/* The network: shut, nobody listens and all connections end; what the card shows stays. */
+void world_sign_set_door(struct world_sign *sign, bool open);
 void world_sign_close(struct world_sign *sign, void (*closed)(void *arg), void *arg);
 
 /* A card's answer before it is framed. */

@@ -83,8 +83,9 @@ static json_t *json_message(const struct world_peer *robot)
 
 static json_t *json_peer(const struct world_peer *peer)
 {
-	json_t *json = json_pack("{s:s, s:s, s:o, s:o}", "name", peer->options.name, "kind",
-		world_kind_name(peer->options.kind), "totals", json_totals(&peer->totals), "faults", json_faults(peer));
+	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:b}", "name", peer->options.name, "kind",
+		world_kind_name(peer->options.kind), "totals", json_totals(&peer->totals), "faults", json_faults(peer),
+		"door", world_peer_has_door(peer));
 
 	if (peer->options.kind == WORLD_WECOM)
 		json_object_set_new(json, "message", json_message(peer));
@@ -120,6 +121,16 @@ static json_t *json_recent(const struct world *world, uint64_t after)
 	return list;
 }
 
+static json_t *json_kinds(enum world_fault fault)
+{
+	json_t *list = json_array();
+
+	for (enum world_kind kind = WORLD_KANNEL; kind <= WORLD_ONBON; kind++)
+		if (world_fault_suits(fault, kind))
+			json_array_append_new(list, json_string(world_kind_name(kind)));
+	return list;
+}
+
 /* The names of all switches, once for a new reader. */
 static json_t *json_switches(void)
 {
@@ -128,9 +139,10 @@ static json_t *json_switches(void)
 	for (unsigned int i = 0; i < WORLD_FAULTS; i++) {
 		enum world_fault fault = (enum world_fault)i;
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:b, s:b}", "name", world_fault_name(fault), "words",
+			json_pack("{s:s, s:s, s:b, s:b, s:b, s:o}", "name", world_fault_name(fault), "words",
 				world_fault_words(fault), "amount", world_fault_is_amount(fault), "receipt",
-				world_fault_is_receipt(fault)));
+				world_fault_is_receipt(fault), "door", world_fault_is_door(fault), "kinds",
+				json_kinds(fault)));
 	}
 	return list;
 }

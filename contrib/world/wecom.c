@@ -25,6 +25,7 @@ static const struct world_says says = {
 	.lie = ERR(-1, "system busy"),
 	.garbage = {200, JSON_TYPE, "<!-- \xff\xfe -->errcode=0"},
 	.wrong = {200, JSON_TYPE, "{\"errcode\":{\"value\":0},\"errmsg\":[]}"},
+	.unknown = ERR(98765, "perhaps"),
 };
 static const struct world_say unknown_key = ERR(93000, "invalid webhook url");
 static const struct world_say bad_type = ERR(40008, "invalid message type");

@@ -84,6 +84,11 @@ static const struct world_httpd_events http_events = {.begun = on_begun, .asked 
 
 static void close_part(void *arg);
 
+void world_part_closed(struct world *world)
+{
+	close_part(world);
+}
+
 /* Frees what has no handles. */
 static void free_world(struct world *world)
 {
@@ -169,6 +174,20 @@ static void copy_options(struct world_peer_options *to, const struct world_peer_
 		to->limit_ms = 1000;
 }
 
+bool world_peer_open_http(struct world_peer *peer)
+{
+	struct world *world = peer->world;
+	/* The port that it once had is kept. */
+	uint16_t port = peer->http_port != 0 ? peer->http_port : peer->options.port;
+
+	peer->http = world_httpd_new(world->loop, world->address, port, &http_events, world);
+	if (peer->http == NULL)
+		return false;
+	peer->port = peer->http_port = world_httpd_port(peer->http);
+	world->open++;
+	return true;
+}
+
 static bool open_peer(struct world_peer *peer)
 {
 	const struct world *world = peer->world;
@@ -176,6 +195,8 @@ static bool open_peer(struct world_peer *peer)
 	if (peer->options.kind != WORLD_ONBON) {
 		bool robot = peer->options.kind == WORLD_WECOM;
 		peer->port = world_http_port(world);
+		if (peer->options.own_port && !world_peer_open_http(peer))
+			return false;
 		peer->url = mem_printf("http://%s:%u%s%s%s", world->address, peer->port, paths[peer->options.kind],
 			robot ? "?key=" : "", robot ? peer->options.secret : "");
 		return true;
@@ -255,9 +276,11 @@ void world_close(struct world *world, void (*closed)(void *arg), void *arg)
 		world_httpd_close(world->http, close_part, world);
 	if (world->page != NULL)
 		world_page_close(world->page, close_part, world);
-	for (size_t i = 0; i < world->peer_count; i++)
+	for (size_t i = 0; i < world->peer_count; i++) {
+		world_peer_shut(world->peers[i]);
 		if (world->peers[i]->sign != NULL)
 			world_sign_close(world->peers[i]->sign, close_part, world);
+	}
 }
 
 static void on_freed(void *arg)

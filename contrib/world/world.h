@@ -63,8 +63,9 @@ struct world_peer_options {
 	 */
 	uint32_t limit, limit_ms;
 	bool enforce; /* over the limit the peer also answers its throttle code (robots always do) */
+	bool own_port; /* gateways and robots: a port of their own, so that faults of the door are theirs alone */
+	uint16_t port; /* signs and those with a port of their own; 0: a free one */
 	/* signs */
-	uint16_t port; /* 0: a free one */
 	uint16_t width, height; /* 0: 128 × 32 */
 	uint8_t device; /* BX-K device type; 0: 0x61 (6K1) */
 	const char *program; /* what the owner's own programme shows; NULL: 欢迎光临 */
@@ -111,11 +112,16 @@ void world_reset(struct world *world);
 
 /*
  * Switches a fault on for the next `next` requests (WORLD_ALWAYS: until switched off) or with a chance of
- * `permille`, drawn from the seed. For faults that are amounts (latency …) `next` is the amount. Both 0: off.
+ * `permille`, drawn from the seed. For faults that are amounts (latency …) `next` is the amount; those of the door are
+ * on while it is not 0. Both 0: off.
  */
 #define WORLD_ALWAYS UINT32_MAX
 void world_fault_set(struct world_peer *peer, enum world_fault fault, uint32_t next, uint32_t permille);
 void world_fault_clear(struct world_peer *peer);
+
+/* Whether this kind of peer can have this fault at all; and whether this peer has a door of its own for those of doors. */
+bool world_fault_suits(enum world_fault fault, enum world_kind kind);
+bool world_peer_has_door(const struct world_peer *peer);
 
 /* Takes a sign's mains away (connections end, none is accepted, RAM areas are lost) or gives it back. */
 void world_sign_mains(struct world_peer *sign, bool on);

@@ -28,6 +28,7 @@ static const struct world_says template = {
 	.lie = REFUSAL("InternalError"),
 	.garbage = {200, JSON_TYPE, "\xef\xbb\xbf<xml>success</xml>\x02"},
 	.wrong = {200, JSON_TYPE, "[\"success\",{\"rspcod\":[true]}]"},
+	.unknown = {200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"Perhaps\",\"success\":null}"},
 };
 static const struct world_say illegal_mac = REFUSAL("IllegalMac");
 static const struct world_say wrong_user = REFUSAL("InvalidUsrOrPwd");
@@ -169,6 +170,10 @@ static void submit(struct world_peer *peer, struct world_call *call, struct aske
 	if (!asked->templated && peer->options.signature != NULL && strstr(field(asked, "content"), "【") != NULL)
 		world_violate(peer, "the text carries a signature of its own beside the platform's");
 	bool over = world_peer_arrived(peer, asked->count * asked->parts) && peer->options.enforce;
+	if (world_peer_refuses_some(peer, asked->phones, asked->count)) {
+		world_say(peer, call, &bad_mobile, NULL);
+		return;
+	}
 	enum world_fault fault = world_peer_judge(peer, over, &taken);
 	if (taken) {
 		struct world_order order = {.phones = asked->phones,
@@ -304,7 +309,10 @@ void world_yunmas_receipt(const struct world_peer *peer, const struct world_rece
 	stamp(receipt->taken_ms, taken);
 	stamp(clock_wall_ms(), now);
 	snprintf(phone, sizeof(phone), "%llu", (unsigned long long)receipt->phone);
+	const char *status = good ? "DELIVRD" : "UNDELIV", *code = good ? "DELIVRD" : "DB:0140";
 	json_t *mobile = json_string(phone);
+	if (receipt->strange != NULL)
+		status = code = receipt->strange;
 	/* In the only client that pulls, the number is an array. */
 	if (pulled) {
 		json_t *list = json_array();
@@ -312,9 +320,8 @@ void world_yunmas_receipt(const struct world_peer *peer, const struct world_rece
 		mobile = list;
 	}
 	add_json(body,
-		json_pack("{s:s, s:o, s:s, s:s, s:s, s:s}", "reportStatus", good ? "DELIVRD" : "UNDELIV", "mobile",
-			mobile, "submitDate", taken, "receiveDate", now, "errorCode", good ? "DELIVRD" : "DB:0140",
-			"msgGroup", receipt->group));
+		json_pack("{s:s, s:o, s:s, s:s, s:s, s:s}", "reportStatus", status, "mobile", mobile, "submitDate",
+			taken, "receiveDate", now, "errorCode", code, "msgGroup", receipt->group));
 }
 
 void world_yunmas_reply(const struct world_peer *peer, uint64_t phone, const char *text, struct buf *body)

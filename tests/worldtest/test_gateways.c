@@ -44,11 +44,16 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int get(struct setting *s, const char *path)
+static int get_at(struct setting *s, uint16_t port, const char *path)
 {
 	free(s->body);
-	ask_get(&s->ask, s->loop, world_http_port(s->world), path);
+	ask_get(&s->ask, s->loop, port, path);
 	return ask_for(&s->ask, &s->body);
+}
+
+static int get(struct setting *s, const char *path)
+{
+	return get_at(s, world_http_port(s->world), path);
 }
 
 static int post(struct setting *s, const char *path, const char *body)
@@ -169,6 +174,13 @@ static void every_fault_keeps_truth_and_answer_apart(void **state)
 		{WORLD_FAULT_RESET_AFTER, 0, NULL, true},
 		{WORLD_FAULT_RESET_MIDDLE, 0, NULL, true},
 		{WORLD_FAULT_CUT, 0, NULL, true},
+		{WORLD_FAULT_THROTTLE_ODD, 429, "Temporal failure, try again later.", false},
+		{WORLD_FAULT_REDIRECT, 302, "", false},
+		{WORLD_FAULT_UNKNOWN_CODE, 202, "77: Perhaps.", true},
+		{WORLD_FAULT_EMPTY, 202, "", true},
+		{WORLD_FAULT_HEADERS_ONLY, 0, NULL, true},
+		{WORLD_FAULT_STALL, 0, NULL, true},
+		{WORLD_FAULT_TOO_LONG, 202, NULL, true},
 	};
 	struct setting *s = *state;
 	unsigned int taken = 0;
@@ -246,6 +258,53 @@ static void latency_holds_the_answer_back(void **state)
 	turns_pass(s->loop, 200);
 	assert_true(is_reply(&s->ask));
 	assert_int_equal(ask_for(&s->ask, &s->body), 202);
+}
+
+static void an_answer_may_come_in_drops(void **state)
+{
+	struct setting *s = *state;
+
+	world_fault_set(s->city, WORLD_FAULT_DRIP, 1, 0);
+	ask_get(&s->ask, s->loop, world_http_port(s->world), ONE);
+	turns_settle(s->loop);
+	turns_pass(s->loop, 20000);
+	assert_false(is_reply(&s->ask));
+	assert_non_null(strstr(buf_text(&s->ask.reply), "0: Accepted for del"));
+	assert_null(strstr(buf_text(&s->ask.reply), "0: Accepted for delivery"));
+	turns_pass(s->loop, 10000);
+	assert_int_equal(ask_for(&s->ask, &s->body), 202);
+	assert_string_equal(s->body, "0: Accepted for delivery");
+}
+
+static void a_door_may_swallow_or_be_shut(void **state)
+{
+	struct setting *s = *state;
+	struct world_peer *own = world_peer_add(s->world,
+		&(struct world_peer_options){.kind = WORLD_KANNEL, .name = "own", .user = "own", .own_port = true});
+	const char *path = "/cgi-bin/sendsms?username=own&password=secret&to=13800000001&text=hi";
+	uint16_t port = world_peer_port(own);
+
+	assert_int_not_equal(port, world_http_port(s->world));
+	world_fault_set(own, WORLD_FAULT_CONNECT_HANG, WORLD_ALWAYS, 0);
+	ask_get(&s->ask, s->loop, port, path);
+	turns_settle(s->loop);
+	assert_false(s->ask.connected);
+	assert_false(s->ask.closed);
+	sock_close(s->ask.sock, false);
+	assert_int_equal(ask_for(&s->ask, &s->body), 0);
+	world_fault_clear(own);
+	assert_int_equal(get_at(s, port, path), 202);
+	world_fault_set(own, WORLD_FAULT_CONNECT_REFUSED, WORLD_ALWAYS, 0);
+	turns_settle(s->loop);
+	assert_int_equal(get_at(s, port, path), 0);
+	assert_false(s->ask.connected);
+	assert_int_equal(get(s, ONE), 202); /* the others' door */
+	world_fault_set(own, WORLD_FAULT_CONNECT_REFUSED, 0, 0);
+	turns_settle(s->loop);
+	assert_int_equal(get_at(s, port, path), 202);
+	/* Who shares a door has no such fault. */
+	world_fault_set(s->city, WORLD_FAULT_CONNECT_REFUSED, WORLD_ALWAYS, 0);
+	assert_int_equal(get(s, ONE), 202);
 }
 
 static void a_world_closes_while_requests_hang(void **state)
@@ -458,6 +517,8 @@ int main(void)
 		TEST(a_port_in_use_is_refused),
 		TEST(latency_holds_the_answer_back),
 		TEST(a_world_closes_while_requests_hang),
+		TEST(an_answer_may_come_in_drops),
+		TEST(a_door_may_swallow_or_be_shut),
 		TEST(sliding_windows_are_checked),
 		TEST(yunmas_takes_the_vector),
 		TEST(yunmas_takes_templates),

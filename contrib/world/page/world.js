@@ -348,12 +348,8 @@ async function control(command) {
 		alert("没有生效：" + await reply.text());
 }
 
-function suits(item, kind) {
-	if (item.receipt || item.name === "receipt-late")
-		return SMS.includes(kind);
-	if (item.name === "wrong-size")
-		return kind === "onbon";
-	return true;
+function suits(item, peer) {
+	return item.kinds.includes(peer.kind) && (!item.door || peer.door);
 }
 
 function toggle(peer, item, on) {
@@ -365,7 +361,7 @@ function toggle(peer, item, on) {
 		command.value = Number(value) || 0;
 	} else if (on) {
 		command.on = false;
-	} else if (span === "always") {
+	} else if (span === "always" || item.door) {
 		command.on = true;
 	} else if (Number(span) >= 100) {
 		command.permille = Number(span);
@@ -399,7 +395,7 @@ function showSwitches() {
 		return;
 	const list = [];
 	const add = (words, test) => {
-		const items = switches.filter(item => suits(item, peer.kind) && test(item));
+		const items = switches.filter(item => suits(item, peer) && test(item));
 		if (items.length > 0)
 			list.push(make("span", "group-name", words), ...items.map(item => switchButton(peer, item)));
 	};
@@ -410,7 +406,8 @@ function showSwitches() {
 		list.push(button);
 	}
 	add("快慢", item => item.amount);
-	add("请求", item => !item.amount && !item.receipt);
+	add("请求", item => !item.amount && !item.receipt && !item.door);
+	add("连接", item => item.door);
 	add("回执", item => item.receipt);
 	box.replaceChildren(...list);
 }
