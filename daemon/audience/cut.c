@@ -27,17 +27,18 @@ void cut_fini(struct cut *cut)
 static void mark(struct cut *cut, const struct set *set, enum state state)
 {
 	enum { SOME = 64 };
+	const uint32_t *members = cut->ids, count = cut->count;
 	uint32_t ids[SOME], got, i = 0;
 
 	if (set == NULL || cut->count == 0)
 		return;
 	struct set_cursor *cursor = set_cursor_new(set);
 	set_cursor_find(cursor, cut->ids[0]);
-	while (i < cut->count && (got = set_cursor_read(cursor, ids, SOME)) > 0) {
-		for (uint32_t k = 0; k < got && i < cut->count; k++) {
-			while (i < cut->count && cut->ids[i] < ids[k])
+	while (i < count && (got = set_cursor_read(cursor, ids, SOME)) > 0) {
+		for (uint32_t k = 0; k < got && i < count; k++) {
+			while (i < count && members[i] < ids[k])
 				i++;
-			if (i < cut->count && cut->ids[i] == ids[k])
+			if (i < count && members[i] == ids[k])
 				cut->states[i] = (uint8_t)state;
 		}
 	}
@@ -51,7 +52,6 @@ void cut_slice(struct cut *cut, const struct people *people, const struct set *l
 
 	set_cursor_seek(cursor, first);
 	cut->first = first;
-	cut->sendable = 0;
 	cut->count = set_cursor_read(cursor, cut->ids, count < cut->most ? count : cut->most);
 	set_cursor_free(&cursor);
 	people_phones(people, cut->ids, cut->count, cut->phones);
@@ -59,6 +59,8 @@ void cut_slice(struct cut *cut, const struct people *people, const struct set *l
 		cut->states[i] = (uint8_t)(cut->phones[i] == 0 ? STATE_GONE : STATE_WAITING);
 	mark(cut, opted_out, STATE_OPTED_OUT);
 	mark(cut, gone, STATE_GONE);
+	uint32_t sendable = 0;
 	for (uint32_t i = 0; i < cut->count; i++)
-		cut->sendable += cut->states[i] == STATE_WAITING;
+		sendable += cut->states[i] == STATE_WAITING;
+	cut->sendable = sendable;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audience/check.h"
+#include "audience/combine.h"
 #include "base/mem.h"
 #include "base/require.h"
 
@@ -77,17 +78,17 @@ void set_add_many(struct set *set, const uint32_t *ids, size_t count)
 
 struct set *set_union(const struct set *a, const struct set *b)
 {
-	return own(roaring_bitmap_or(bits_of(a), bits_of(b)));
+	return combine_new(a, b, COMBINE_OR);
 }
 
 struct set *set_intersect(const struct set *a, const struct set *b)
 {
-	return own(roaring_bitmap_and(bits_of(a), bits_of(b)));
+	return combine_new(a, b, COMBINE_AND);
 }
 
 struct set *set_subtract(const struct set *a, const struct set *b)
 {
-	return own(roaring_bitmap_andnot(bits_of(a), bits_of(b)));
+	return combine_new(a, b, COMBINE_AND_NOT);
 }
 
 struct set *set_union_many(const struct set *const *sets, size_t count)
@@ -99,17 +100,17 @@ struct set *set_union_many(const struct set *const *sets, size_t count)
 
 void set_unite(struct set *set, const struct set *other)
 {
-	roaring_bitmap_or_inplace(bits(set), bits_of(other));
+	combine_into(set, other, COMBINE_OR);
 }
 
 void set_keep(struct set *set, const struct set *other)
 {
-	roaring_bitmap_and_inplace(bits(set), bits_of(other));
+	combine_into(set, other, COMBINE_AND);
 }
 
 void set_drop(struct set *set, const struct set *other)
 {
-	roaring_bitmap_andnot_inplace(bits(set), bits_of(other));
+	combine_into(set, other, COMBINE_AND_NOT);
 }
 
 struct set *set_take(struct set *set, const struct set *other)
@@ -127,7 +128,7 @@ uint32_t set_count(const struct set *set)
 
 uint32_t set_count_common(const struct set *a, const struct set *b)
 {
-	return (uint32_t)roaring_bitmap_and_cardinality(bits_of(a), bits_of(b));
+	return combine_count(a, b);
 }
 
 bool set_empty(const struct set *set)
