@@ -45,6 +45,12 @@ static bool make_room(struct buf *buf, size_t size)
 	return true;
 }
 
+void buf_reserve(struct buf *buf, size_t size)
+{
+	if (!buf->full && size <= buf->most - buf->size)
+		make_room(buf, size);
+}
+
 bool buf_add(struct buf *buf, const void *bytes, size_t size)
 {
 	if (!make_room(buf, size))

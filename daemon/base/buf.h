@@ -31,6 +31,9 @@ bool buf_add_text(struct buf *buf, const char *text);
 bool buf_add_byte(struct buf *buf, unsigned char byte);
 bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes room for `size` bytes more at once, where that many may come: a hint. */
+void buf_reserve(struct buf *buf, size_t size);
+
 /* Removes the first `count` bytes. Requires: count ≤ size. */
 void buf_drop(struct buf *buf, size_t count);
 

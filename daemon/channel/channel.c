@@ -7,8 +7,7 @@
 #include "base/mem.h"
 #include "base/require.h"
 
-#define BUCKETS   256
-#define IDLE_MOST 64 /* of what is kept from batch to batch */
+#define BUCKETS 64
 
 /*
  * Something that the owner is told in the next turn. One queue, so that facts arrive in the order they were
@@ -26,7 +25,7 @@ struct note {
 
 /* A batch from channel_send() until the owner has been told how it ended. */
 struct sent {
-	struct link in_bucket; /* or on the list of idle ones */
+	struct link in_bucket;
 	struct note note; /* how it ended */
 	const struct batch *batch;
 	bool settled;
@@ -37,8 +36,6 @@ struct sent {
 struct channel_core {
 	struct list buckets[BUCKETS];
 	struct list notes;
-	struct list idle; /* sents for the next batches */
-	unsigned int idle_count;
 	struct deferred telling;
 	unsigned int in_flight;
 	bool closed;
@@ -73,44 +70,20 @@ static void free_note(struct note *note)
 	free(note);
 }
 
-static struct sent *take_sent(struct channel_core *core, const struct batch *batch)
+/* Memory that was just freed is at hand; a record kept for each of a thousand robots would not be. */
+static struct sent *take_sent(const struct batch *batch)
 {
-	struct link *link = list_first(&core->idle);
-	struct sent *sent;
+	struct sent *sent = mem_resize(NULL, 1, sizeof(*sent));
 
-	if (link != NULL) {
-		list_remove(link);
-		core->idle_count--;
-		sent = list_object(link, struct sent, in_bucket);
-	} else {
-		sent = mem_zalloc(sizeof(*sent));
-	}
 	sent->batch = batch;
 	sent->settled = false;
-	return sent;
-}
-
-static void give_sent(struct channel_core *core, struct sent *sent)
-{
-	free(sent->refused);
 	sent->refused = NULL;
-	if (core->idle_count == IDLE_MOST) {
-		free(sent);
-		return;
-	}
-	core->idle_count++;
-	list_insert_after(&core->idle.head, &sent->in_bucket);
+	return sent;
 }
 
 static void free_channel(struct channel *channel)
 {
-	struct link *link;
-
 	REQUIRE(list_empty(&channel->core->notes));
-	while ((link = list_first(&channel->core->idle)) != NULL) {
-		list_remove(link);
-		free(list_object(link, struct sent, in_bucket));
-	}
 	free(channel->core);
 	free(channel);
 }
@@ -162,7 +135,6 @@ struct channel *channel_open(const struct channel_config *config, struct loop *l
 	for (size_t i = 0; i < BUCKETS; i++)
 		list_init(&channel->core->buckets[i]);
 	list_init(&channel->core->notes);
-	list_init(&channel->core->idle);
 	if (kind->open(channel, problems) != RESULT_OK) {
 		free_channel(channel);
 		return NULL;
@@ -175,7 +147,7 @@ void channel_send(struct channel *channel, const struct batch *batch)
 	REQUIRE(!channel->closing);
 	REQUIRE(batch->count >= 1 && batch->count <= channel->kind->batch_limit);
 	REQUIRE(find_sent(channel, batch->name) == NULL);
-	struct sent *sent = take_sent(channel->core, batch);
+	struct sent *sent = take_sent(batch);
 	list_push_back(bucket(channel, batch->name), &sent->in_bucket);
 	channel->core->in_flight++;
 	channel->kind->send(channel, batch);
@@ -236,7 +208,8 @@ static void tell_settled(struct channel *channel, struct note *note)
 	list_remove(&sent->in_bucket);
 	channel->core->in_flight--;
 	channel->host->settled(channel->host_arg, channel, sent->batch, &sent->outcome);
-	give_sent(channel->core, sent);
+	free(sent->refused);
+	free(sent);
 }
 
 /* Positions must be ascending and in the batch: the plan walks them beside its own order. */

@@ -5,10 +5,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { IDLE_MOST = 64 }; /* calls kept for the next ones */
-
 struct web_call {
-	struct link in_calls; /* or on the list of idle ones */
+	struct link in_calls;
 	struct web *web;
 	struct http_call *http;
 	const struct batch *batch;
@@ -42,21 +40,14 @@ void web_init(struct web *web, struct channel *channel, void (*released)(struct 
 		.total_ms = patience(config->timeout_ms),
 	};
 	list_init(&web->calls);
-	list_init(&web->idle);
 	timer_init(&web->deadline, channel->loop, on_deadline, web);
 }
 
 static void finish_closing(struct web *web)
 {
-	struct link *link;
-
 	if (!web->closing || !list_empty(&web->calls))
 		return;
 	timer_disarm(&web->deadline);
-	while ((link = list_first(&web->idle)) != NULL) {
-		list_remove(link);
-		free(list_object(link, struct web_call, in_calls));
-	}
 	web->released(web->channel);
 }
 
@@ -67,22 +58,14 @@ static void on_reply(void *arg, const struct http_reply *reply)
 
 	list_remove(&call->in_calls);
 	call->done(web->channel, call->batch, reply);
-	if (web->idle_count < IDLE_MOST && !web->closing) {
-		list_insert_after(&web->idle.head, &call->in_calls);
-		web->idle_count++;
-	} else {
-		free(call);
-	}
+	free(call);
 	finish_closing(web);
 }
 
 void web_send(struct web *web, struct http_request request, const struct batch *batch, web_done *done)
 {
-	struct link *link = list_first(&web->idle);
-	struct web_call *call = link != NULL ? list_object(link, struct web_call, in_calls) : mem_zalloc(sizeof(*call));
+	struct web_call *call = mem_resize(NULL, 1, sizeof(*call));
 
-	list_remove(&call->in_calls);
-	web->idle_count -= link != NULL;
 	call->web = web;
 	call->batch = batch;
 	call->done = done;

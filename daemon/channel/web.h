@@ -14,8 +14,6 @@ struct web {
 	struct channel *channel;
 	struct http_route route;
 	struct list calls;
-	struct list idle; /* calls not in use */
-	unsigned int idle_count;
 	struct timer deadline;
 	void (*released)(struct channel *channel); /* frees the kind's state, then calls channel_closed() */
 	bool closing;

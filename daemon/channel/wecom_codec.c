@@ -6,34 +6,55 @@
 
 #include "base/phone.h"
 
+/* How many bytes from `text` on can stand in a JSON string as they are. Eight at a time: such a byte leaves its high bit. */
+static size_t plain_length(const char *text, size_t length)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+	size_t at = 0;
+
+	for (; length - at >= 8; at += 8) {
+		uint64_t bytes;
+		memcpy(&bytes, text + at, 8);
+		uint64_t quote = bytes ^ ('"' * ones), slash = bytes ^ ('\\' * ones);
+		uint64_t found = ((bytes - 0x20 * ones) & ~bytes) | ((quote - ones) & ~quote) |
+			((slash - ones) & ~slash);
+		if ((found & high) != 0)
+			break;
+	}
+	while (at < length && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
+static void add_escape(struct buf *out, unsigned char byte)
+{
+	if (byte >= 0x20)
+		buf_printf(out, "\\%c", byte);
+	else if (byte == '\n')
+		buf_add_text(out, "\\n");
+	else
+		buf_printf(out, "\\u%04x", byte);
+}
+
 /*
  * A JSON string, as RFC 8259 section 7 has it. Written here: the library would first copy each text into a
  * document of its own, and a thousand robots get a text each.
  */
 static void add_string(struct buf *out, const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *from = text;
+	size_t left = strlen(text);
 
 	buf_add_byte(out, '"');
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-		if (byte >= 0x20 && byte != '"' && byte != '\\')
-			continue;
-		buf_add(out, from, (size_t)(text - from));
-		from = text + 1;
-		buf_add_byte(out, '\\');
-		if (byte >= 0x20) {
-			buf_add_byte(out, byte);
-		} else if (byte == '\n') {
-			buf_add_byte(out, 'n');
-		} else {
-			buf_add_text(out, "u00");
-			buf_add_byte(out, (unsigned char)digits[byte >> 4]);
-			buf_add_byte(out, (unsigned char)digits[byte & 15]);
-		}
+	while (left > 0) {
+		size_t plain = plain_length(text, left);
+		buf_add(out, text, plain);
+		text += plain;
+		left -= plain;
+		if (left == 0)
+			break;
+		add_escape(out, (unsigned char)*text++);
+		left--;
 	}
-	buf_add(out, from, (size_t)(text - from));
 	buf_add_byte(out, '"');
 }
 
@@ -81,6 +102,7 @@ enum result wecom_body_add(struct buf *out, const struct message *message, const
 		buf_fini(&content);
 		return RESULT_TOO_BIG;
 	}
+	buf_reserve(out, content.size + 200);
 	buf_add_text(out,
 		markdown ? "{\"msgtype\":\"markdown\",\"markdown\":{\"content\":"
 			 : "{\"msgtype\":\"text\",\"text\":{\"content\":");

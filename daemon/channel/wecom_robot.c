@@ -20,7 +20,6 @@ struct wecom_options {
 struct wecom {
 	struct web web;
 	char *url; /* with the key */
-	struct buf body; /* of the post that is being sent; kept */
 	uint64_t often_until_ms; /* a further "too often" before this moment is a repeated one */
 };
 
@@ -75,7 +74,6 @@ static void on_released(struct channel *channel)
 	struct wecom *wecom = channel->state;
 
 	free(wecom->url);
-	buf_fini(&wecom->body);
 	free(wecom);
 	channel->state = NULL;
 	channel_closed(channel);
@@ -91,7 +89,6 @@ static enum result wecom_open(struct channel *self, struct problems *problems)
 	wecom->url = mem_printf("%s%ckey=%s", url, strchr(url, '?') != NULL ? '&' : '?', key);
 	free(url);
 	free(key);
-	buf_init(&wecom->body, BODY_MOST);
 	web_init(&wecom->web, self, on_released);
 	self->state = wecom;
 	return RESULT_OK;
@@ -137,15 +134,17 @@ static void wecom_send(struct channel *self, const struct batch *batch)
 	const struct wecom_options *options = self->config->options;
 	struct wecom_mentions mentions = {options->mentions, options->mention_mobiles};
 	struct wecom *wecom = self->state;
+	struct buf body;
 
-	buf_clear(&wecom->body);
-	if (wecom_body_add(&wecom->body, batch->message, &mentions) == RESULT_OK) {
-		web_post(&wecom->web, wecom->url, "application/json", &wecom->body, batch, on_answer);
+	buf_init(&body, BODY_MOST);
+	if (wecom_body_add(&body, batch->message, &mentions) == RESULT_OK) {
+		web_post(&wecom->web, wecom->url, "application/json", &body, batch, on_answer);
 	} else {
 		struct outcome outcome = outcome_make(CLASS_PERM_MSG, 0, "text longer than %d bytes",
 			batch->message->format == FORMAT_MARKDOWN ? WECOM_MARKDOWN_MOST : WECOM_TEXT_MOST);
 		channel_settle(self, batch, &outcome);
 	}
+	buf_fini(&body);
 }
 
 static void wecom_close(struct channel *self, uint64_t deadline_ms)
