@@ -148,8 +148,8 @@ static bool hears(int fd, const char *words)
 	return strstr(bytes, words) != NULL;
 }
 
-#define STATUS "{\"command\": \"status\"}\n"
-#define HEALTH "GET /health HTTP/1.1\r\nHost: here\r\n\r\n"
+static const char status[] = "{\"command\": \"status\"}\n";
+static const char health[] = "GET /health HTTP/1.1\r\nHost: here\r\n\r\n";
 
 /* The stage's log is a file, and would need a descriptor. */
 static void on_log(void *arg, int level, const char *line)
@@ -168,20 +168,15 @@ static void without_descriptors_everything_waits_and_nothing_spins(void **state)
 	stage_drop(&stage, "b.cfg", "A2", "immediate",
 		"text: { sms = \"新的手法：先让您下载会议软件。\"; };"); /* found with nothing left */
 	int control = client_local(), http = client_http();
-	tell(control, STATUS);
+	tell(control, status);
+	tell(http, health);
 	log_set_sink(on_log, NULL);
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){FULL_AT, most_files});
 	take_all();
 	pass(60);
-	tell(http, HEALTH);
-	pass(5);
-	hears(control, ""); /* whoever gets hold of a descriptor that somebody else let go is lucky */
-	hears(http, "");
 	give_back(FULL_AT);
-	pass(1);
-	tell(control, STATUS);
-	tell(http, HEALTH);
 	pass(3);
+	/* Whoever got hold of a descriptor that somebody else let go was heard before. */
 	assert_true(hears(control, "result"));
 	assert_true(hears(http, "200"));
 	close(control);
@@ -205,7 +200,7 @@ static void a_first_request_without_descriptors_does_not_spin(void **state)
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){FULL_AT, most_files});
 	take_all();
 	does_not_spin();
-	tell(http, HEALTH);
+	tell(http, health);
 	pass(10);
 	give_back(FULL_AT);
 	pass(1);
@@ -242,7 +237,7 @@ static size_t pour(int fd)
 	size_t poured = 0;
 
 	for (unsigned int i = 0; i < 5000; i++) {
-		ssize_t put = send(fd, STATUS, sizeof(STATUS) - 1, MSG_NOSIGNAL);
+		ssize_t put = send(fd, status, sizeof(status) - 1, MSG_NOSIGNAL);
 		if (put < 0)
 			does_not_spin();
 		poured += put > 0 ? (size_t)put : 0;
@@ -257,10 +252,10 @@ static void who_does_not_read_or_sends_a_byte_a_second_holds_nobody_up(void **st
 	int deaf = client_local(), slow = client_local();
 	assert_in_range(pour(deaf), 1000, 8 << 20);
 	does_not_spin();
-	for (const char *byte = STATUS; *byte != '\0'; byte++) {
+	for (const char *byte = status; *byte != '\0'; byte++) {
 		assert_int_equal(send(slow, byte, 1, MSG_NOSIGNAL), 1);
 		stage_pass(&stage, 1000);
-		if (byte == STATUS + 5)
+		if (byte == &status[5])
 			stage_drop(&stage, "a.cfg", "A1", "immediate", "");
 	}
 	assert_true(hears(slow, "result"));
@@ -284,16 +279,18 @@ static void a_crowd_of_slow_requests_keeps_no_receipt_away(void **state)
 	}
 	for (unsigned int i = 0; i < SLOW; i++)
 		send(crowd[i], "GET /health HTTP/1.1\r\nX: ", 24, MSG_NOSIGNAL);
-	for (unsigned int second = 0; second < 180 && !all_delivered(&stage); second++) {
-		if (second == 70) /* the first crowd has had its time, and so has who came in its place */
+	/* The first of them have their time, and so has who comes in their place; those outside never give up. */
+	for (unsigned int second = 0; second < 100; second++) {
+		if (second == 70)
 			stage_drop(&stage, "a.cfg", "A1", "immediate", "");
 		for (unsigned int i = 0; i < SLOW; i++)
 			send(crowd[i], "x", 1, MSG_NOSIGNAL);
-		stage_pass(&stage, 1000);
+		pass(1);
 	}
 	assert_int_equal(people("A1", "delivered"), POOL);
 	for (unsigned int i = 0; i < SLOW; i++)
 		close(crowd[i]);
+	does_not_spin();
 }
 
 /* ---- files and ways out ---- */
