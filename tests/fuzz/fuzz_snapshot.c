@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "audience/bytes.h"
+#include "audience/check.h"
 #include "audience/layout.h"
 #include "audience/people.h"
 #include "audience/select.h"
+#include "base/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -55,20 +57,56 @@ static void use(const struct people *people)
 	set_release(&all);
 }
 
+/* A copy as a mapped file lies. */
+static uint8_t *aligned(const uint8_t *data, size_t size)
+{
+	uint8_t *bytes = aligned_alloc(SET_ALIGN, (size + SET_ALIGN) / SET_ALIGN * SET_ALIGN);
+
+	if (bytes == NULL)
+		abort();
+	memcpy(bytes, data, size);
+	return bytes;
+}
+
+/* One set where it lies: whatever passes the check can be reckoned with. */
+static void view(const uint8_t *data, size_t size)
+{
+	struct set_facts facts;
+	uint8_t *bytes = aligned(data, size);
+
+	if (set_frozen_check(bytes, size, &facts)) {
+		const struct set *set = set_view(bytes, size);
+		struct set *some = set_range(100, 70000), *both = set_intersect(set, some), *all = set_union(set, some);
+		struct set *rest = set_subtract(set, some);
+		REQUIRE(set_count(set) == facts.count);
+		REQUIRE(set_count(both) == set_count_common(set, some));
+		REQUIRE(set_count(both) + set_count(rest) == facts.count);
+		REQUIRE(set_count(all) == facts.count + set_count(some) - set_count(both));
+		set_drop(all, set);
+		set_unite(some, set);
+		set_shrink(some);
+		set_free(&some);
+		set_free(&both);
+		set_free(&all);
+		set_free(&rest);
+		set_release(&set);
+	}
+	free(bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct people *people = NULL;
 	struct set *set = NULL;
+
+	view(data, size);
 
 	if (set_load(data, size, &set) == RESULT_OK)
 		set_shrink(set);
 	set_free(&set);
 	if (size < LAYOUT_MARK + LAYOUT_FOOTER)
 		return 0;
-	uint8_t *bytes = aligned_alloc(SET_ALIGN, (size + SET_ALIGN) / SET_ALIGN * SET_ALIGN);
-	if (bytes == NULL)
-		abort();
-	memcpy(bytes, data, size);
+	uint8_t *bytes = aligned(data, size);
 	seal(bytes, size);
 	if (people_open(bytes, size, &people, NULL) == RESULT_OK)
 		use(people);

@@ -135,6 +135,29 @@ static void a_snapshot_of_another_time_is_made_again(void **state)
 	assert_int_equal(people_top(roster_people(desk->roster)), 4);
 }
 
+/* Another version lays the file out otherwise: it is not read at all, whatever its sums say. */
+static void a_snapshot_of_another_version_is_made_again(void **state)
+{
+	struct desk *desk = *state;
+	size_t size;
+
+	assert_int_equal(desk_import(desk, THREE), RESULT_OK);
+	char *good = folder_read(&desk->folder, "roster.snapshot", &size);
+	char *other = memcpy(malloc(size), good, size), *version = memchr(other, '\n', size);
+	assert_non_null(version);
+	version[-1]--;
+	folder_write(&desk->folder, "roster.snapshot", other, size);
+	desk_open_roster(desk, NOW_MS);
+	assert_int_equal(people_top(roster_people(desk->roster)), 3);
+	size_t again_size;
+	char *again = folder_read(&desk->folder, "roster.snapshot", &again_size);
+	assert_int_equal(again_size, size);
+	assert_memory_equal(again, good, size);
+	free(good);
+	free(other);
+	free(again);
+}
+
 static void a_lost_database_is_not_replaced_by_an_empty_one(void **state)
 {
 	struct desk *desk = *state;
@@ -365,6 +388,7 @@ int main(void)
 		TEST(a_held_view_survives_a_refresh),
 		TEST(a_snapshot_that_is_missing_or_damaged_is_made_again),
 		TEST(a_snapshot_of_another_time_is_made_again),
+		TEST(a_snapshot_of_another_version_is_made_again),
 		TEST(a_lost_database_is_not_replaced_by_an_empty_one),
 		TEST(a_damaged_database_is_refused_with_words),
 		TEST(a_folder_that_is_not_there_is_refused),
