@@ -18,6 +18,7 @@ struct job *job_new(struct spool *spool, const char *work_name, const char *name
 	job->work_name = mem_strdup(work_name);
 	job->file.work_name = job->work_name;
 	job->file.name = name_original(job->work_name);
+	job->reason_fd = -1;
 	buf_init(&job->reason, 256u << 10);
 	return job;
 }
@@ -25,53 +26,82 @@ struct job *job_new(struct spool *spool, const char *work_name, const char *name
 void job_free(struct job *job)
 {
 	buf_fini(&job->reason);
+	if (job->reason_fd >= 0)
+		file->close(job->reason_fd);
 	free(job->work_name);
 	free(job->bytes);
 	free(job);
 }
 
-/* Out of work/. When even that fails the verdict is kept and tried again with every scan: it is never asked for twice. */
+static enum folder folder_of(const struct job *job)
+{
+	return job->accepted ? FOLDER_DONE : FOLDER_FAILED;
+}
+
+char *job_reason_path(const struct job *job, bool fresh)
+{
+	const char *folder = folder_name(folder_of(job));
+
+	return fresh ? mem_printf("%s/.%s.tmp", folder, job->work_name)
+		     : mem_printf("%s/%s.reason", folder, job->work_name);
+}
+
+/* Out of work/. Returns errno. */
 static int move_out(struct job *job)
 {
-	struct spool *spool = job->spool;
-	const char *to = job->accepted ? "done" : "failed";
-
-	/* The reason first: a file that was put aside without one would be a riddle. */
-	if (job->reason.size > 0)
-		folders_reason(spool, to, job->work_name, &job->reason);
-	if (folders_move(spool, "work", job->work_name, to, job->work_name) != 0)
+	if (folders_move(job->spool, "work", job->work_name, folder_name(folder_of(job)), job->work_name) != 0)
 		return errno;
-	folders_sync(spool);
+	sync_soon(job->spool, 1u << FOLDER_WORK | 1u << folder_of(job));
 	return 0;
 }
 
-enum result job_finish(struct job *job, bool accepted, const struct problems *problems)
+/* When even the rename fails the verdict is kept and tried again with every scan: it is never asked for twice. */
+void job_finish(struct job *job)
+{
+	int error = move_out(job);
+
+	if (error == 0 || error == ENOENT) {
+		job_free(job);
+		return;
+	}
+	log_event(LOG_ERR, "spool", "file=%s move=%s error=%s", log_quote(job->work_name), folder_name(folder_of(job)),
+		log_quote(strerror(error)));
+	list_push_back(&job->spool->unfinished, &job->link);
+}
+
+/* The reason first, and durably: a file that was put aside without one would be a riddle. */
+static bool write_reason(struct job *job)
+{
+	char *path = job_reason_path(job, true);
+
+	job->reason_fd = job->reason.size > 0 ? folders_write(job->spool, path, &job->reason) : -1;
+	if (job->reason.size > 0 && job->reason_fd < 0)
+		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
+	free(path);
+	return job->reason_fd >= 0;
+}
+
+void job_judged(struct job *job, bool accepted, const struct problems *problems)
 {
 	job->accepted = accepted;
+	free(job->bytes);
+	job->bytes = NULL;
 	buf_clear(&job->reason);
 	if (problems != NULL && problems->count > 0)
 		spool_reason(job->file.name, accepted, problems, &job->reason);
-	int error = move_out(job);
-	if (error == 0) {
-		job_free(job);
-		return RESULT_OK;
-	}
-	log_event(LOG_ERR, "spool", "file=%s move=%s error=%s", log_quote(job->work_name), accepted ? "done" : "failed",
-		log_quote(strerror(error)));
-	free(job->bytes);
-	job->bytes = NULL;
-	list_push_back(&job->spool->unfinished, &job->link);
-	return result_of_errno(error);
+	if (write_reason(job))
+		sync_job(job->spool, job, 1u << folder_of(job));
+	else
+		job_finish(job);
 }
 
+/* With the reason again, which may have found no room either. */
 void job_retry(struct job *job)
 {
-	int error = move_out(job);
-
-	if (error != 0 && error != ENOENT)
-		return;
-	list_remove(&job->link);
-	job_free(job);
+	if (write_reason(job))
+		sync_job(job->spool, job, 1u << folder_of(job));
+	else
+		job_finish(job);
 }
 
 static void refuse(struct job *job, struct problems *problems)
@@ -80,7 +110,7 @@ static void refuse(struct job *job, struct problems *problems)
 
 	if (spool->events.refused != NULL)
 		spool->events.refused(spool->arg, job->file.name, problems);
-	job_finish(job, false, problems);
+	job_judged(job, false, problems);
 	problems_fini(problems);
 }
 
@@ -169,8 +199,7 @@ static void not_read(struct job *job, int error)
 		job_free(job);
 	} else {
 		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(job->work_name), log_quote(strerror(error)));
-		list_push_back(&spool->later, &job->link);
-		spool->later_count++;
+		spool_put_off(spool, job);
 	}
 }
 
@@ -202,19 +231,17 @@ bool claim_read(struct job *job)
 	return true;
 }
 
-struct job *claim_new(struct spool *spool, const char *name)
+void claim_new(struct spool *spool, const char *name)
 {
 	char *safe = name_safe(name);
 	char *work_name = folders_free_name(spool, safe);
-	struct job *job = NULL;
 
-	if (folders_move(spool, "new", name, "work", work_name) == 0)
-		job = job_new(spool, work_name, safe);
-	else if (errno != ENOENT)
+	if (folders_move(spool, "new", name, "work", work_name) == 0) {
+		spool->claimed++;
+		sync_job(spool, job_new(spool, work_name, safe), 1u << FOLDER_NEW | 1u << FOLDER_WORK);
+	} else if (errno != ENOENT) {
 		log_event(LOG_ERR, "spool", "file=%s claim error=%s", log_quote(name), log_quote(strerror(errno)));
+	}
 	free(work_name);
 	free(safe);
-	if (job != NULL && !claim_read(job))
-		job = NULL;
-	return job;
 }

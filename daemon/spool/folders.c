@@ -15,15 +15,18 @@
 static const struct {
 	const char *name;
 	mode_t mode;
-} folders[] = {
-	{"tmp", 02770},
-	{"new", 02770},
-	{"work", 02750},
-	{"done", 02750},
-	{"failed", 02750},
+} folders[FOLDERS] = {
+	[FOLDER_TMP] = {"tmp", 02770},
+	[FOLDER_NEW] = {"new", 02770},
+	[FOLDER_WORK] = {"work", 02750},
+	[FOLDER_DONE] = {"done", 02750},
+	[FOLDER_FAILED] = {"failed", 02750},
 };
 
-#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+const char *folder_name(enum folder folder)
+{
+	return folders[folder].name;
+}
 
 static int explain(struct problems *problems, const char *path, int error)
 {
@@ -158,97 +161,16 @@ char *folders_free_name(struct spool *spool, const char *safe)
 	}
 }
 
-struct sync_job {
-	struct spool *spool;
-	int root_fd;
-	int files[SYNC_MOST];
-	unsigned int count;
-	int error;
-};
-
-static void on_sync(void *arg)
+/* Writes the reason beside where it will stand. Returns the descriptor, for its sync, or -1 with errno. */
+int folders_write(struct spool *spool, const char *path, const struct buf *text)
 {
-	static const char *const places[] = {"done", "failed", "work"};
-	struct sync_job *job = arg;
+	int fd = file->open(spool->root_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0640);
 
-	for (unsigned int i = 0; i < job->count; i++)
-		if (file->fsync(job->files[i]) != 0)
-			job->error = errno;
-	for (int i = 0; i < 3; i++) {
-		int fd = file->open(job->root_fd, places[i], O_RDONLY | O_DIRECTORY, 0);
-		if (fd < 0 || file_sync_folder(fd) != 0)
-			job->error = errno;
-		if (fd >= 0)
-			file->close(fd);
-	}
-}
-
-static void on_synced(void *arg)
-{
-	struct sync_job *job = arg;
-	struct spool *spool = job->spool;
-
-	for (unsigned int i = 0; i < job->count; i++)
-		file->close(job->files[i]);
-	file->close(job->root_fd);
-	if (job->error != 0)
-		log_event(LOG_ERR, "spool", "call=fsync error=%s", log_quote(strerror(job->error)));
-	free(job);
-	spool->sync.running = false;
-	if (spool->sync.wanted)
-		folders_sync(spool);
-	else if (spool->closing)
-		spool_maybe_gone(spool);
-}
-
-void folders_sync(struct spool *spool)
-{
-	struct sync *sync = &spool->sync;
-
-	sync->wanted = true;
-	if (sync->running)
-		return;
-	struct sync_job *job = mem_zalloc(sizeof(*job));
-	job->spool = spool;
-	job->root_fd = fcntl(spool->root_fd, F_DUPFD_CLOEXEC, 0);
-	memcpy(job->files, sync->files, sync->count * sizeof(int));
-	job->count = sync->count;
-	sync->count = 0;
-	sync->wanted = false;
-	sync->running = true;
-	loop_work(spool->loop, on_sync, on_synced, job);
-}
-
-static int write_reason(struct spool *spool, const char *path, const char *fresh, const struct buf *text)
-{
-	int fd = file->open(spool->root_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0640);
-
-	if (fd < 0)
-		return -1;
-	if (file_write_all(fd, text->data, text->size) != 0 ||
-		file->rename(spool->root_fd, fresh, spool->root_fd, path) != 0) {
-		int error = errno;
-		file->close(fd);
-		file->unlink(spool->root_fd, fresh);
-		errno = error;
-		return -1;
-	}
-	return fd;
-}
-
-/* A reason that cannot be written (disk full) is logged: the file itself still goes where it belongs. */
-void folders_reason(struct spool *spool, const char *folder, const char *work_name, const struct buf *text)
-{
-	char *path = mem_printf("%s/%s.reason", folder, work_name);
-	char *fresh = mem_printf("%s/.%s.tmp", folder, work_name);
-	int fd = write_reason(spool, path, fresh, text);
-
-	if (fd < 0)
-		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
-	else if (spool->sync.count < SYNC_MOST)
-		spool->sync.files[spool->sync.count++] = fd;
-	else if ((file->fsync(fd) != 0) + (file->close(fd) != 0) > 0)
-		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(path), log_quote(strerror(errno)));
-	free(path);
-	free(fresh);
+	if (fd < 0 || file_write_all(fd, text->data, text->size) == 0)
+		return fd;
+	int error = errno;
+	file->close(fd);
+	file->unlink(spool->root_fd, path);
+	errno = error;
+	return -1;
 }

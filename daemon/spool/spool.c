@@ -89,20 +89,19 @@ static bool hand_over_next(struct spool *spool)
 	if (link != NULL) {
 		struct job *job = list_object(link, struct job, link);
 		list_remove(link);
+		spool->claimed--;
 		if (claim_read(job))
 			hand_over(spool, job);
 		return true;
 	}
-	if (spool->scanning != NULL || !queue_take(&spool->queue, &queued))
+	if (spool->judging + spool->claimed >= spool->at_once || spool->scanning != NULL ||
+		!queue_take(&spool->queue, &queued))
 		return false;
-	struct job *job = NULL;
 	if (scan_unchanged(spool, &queued))
-		job = claim_new(spool, queued.name);
+		claim_new(spool, queued.name);
 	else
 		scan_look(spool, queued.name, false);
 	free(queued.name);
-	if (job != NULL)
-		hand_over(spool, job);
 	return true;
 }
 
@@ -110,6 +109,13 @@ static bool has_room(const struct spool *spool)
 {
 	return !spool->closing && !spool->paused && spool->judging < spool->at_once &&
 		spool->later_count < spool->at_once;
+}
+
+/* Comes back with the next scan. */
+void spool_put_off(struct spool *spool, struct job *job)
+{
+	list_push_back(&spool->later, &job->link);
+	spool->later_count++;
 }
 
 static void on_pump(void *arg)
@@ -122,7 +128,7 @@ static void on_pump(void *arg)
 		if (hand_over_next(spool))
 			continue;
 		/* The queue held only the oldest of very many: look again for the next ones. */
-		if (spool->queue.cut && spool->scanning == NULL)
+		if (spool->queue.cut && spool->queue.count == 0 && spool->scanning == NULL)
 			scan_begin(spool);
 		return;
 	}
@@ -157,18 +163,26 @@ static void on_scan_timer(void *arg)
 
 void spool_scan(struct spool *spool)
 {
-	struct link *link, *next;
+	struct list unfinished;
+	struct link *link;
 
 	if (spool->closing)
 		return;
-	for (link = list_first(&spool->unfinished); link != NULL; link = next) {
-		next = list_next(&spool->unfinished, link);
+	/* Each once: what fails again goes back to the spool's list. */
+	list_init(&unfinished);
+	while ((link = list_first(&spool->unfinished)) != NULL) {
+		list_remove(link);
+		list_push_back(&unfinished, link);
+	}
+	while ((link = list_first(&unfinished)) != NULL) {
+		list_remove(link);
 		job_retry(list_object(link, struct job, link));
 	}
 	while ((link = list_first(&spool->later)) != NULL) {
 		list_remove(link);
 		spool->later_count--;
-		list_push_back(&spool->again, link);
+		spool->claimed++;
+		sync_job(spool, list_object(link, struct job, link), 1u << FOLDER_NEW | 1u << FOLDER_WORK);
 	}
 	scan_begin(spool);
 }
@@ -192,7 +206,8 @@ static void gather_leftovers(struct spool *spool)
 	for (int i = 0; i < count; i++) {
 		struct job *job = job_new(spool, entries[i]->d_name, NULL);
 		job->file.leftover = true;
-		list_push_back(&spool->again, &job->link);
+		spool->claimed++;
+		sync_job(spool, job, 1u << FOLDER_NEW | 1u << FOLDER_WORK);
 		free(entries[i]);
 	}
 	free(entries);
@@ -218,6 +233,7 @@ static struct spool *spool_new(struct loop *loop, const struct spool_settings *s
 		list_init(&spool->stills[i]);
 	list_init(&spool->desk);
 	list_init(&spool->again);
+	list_init(&spool->sync.jobs);
 	list_init(&spool->later);
 	list_init(&spool->unfinished);
 	return spool;
@@ -272,7 +288,7 @@ static void on_gone(void *arg)
 	void (*closed)(void *arg) = spool->closed;
 	void *closed_arg = spool->closed_arg;
 
-	if (spool->watches > 0 || spool->sync.running)
+	if (spool->watches > 0 || sync_busy(spool))
 		return; /* begun since; its end leads here again */
 	free_jobs(&spool->desk);
 	free_jobs(&spool->again);
@@ -285,7 +301,7 @@ static void on_gone(void *arg)
 
 void spool_maybe_gone(struct spool *spool)
 {
-	if (spool->watches > 0 || spool->sync.running)
+	if (spool->watches > 0 || sync_busy(spool))
 		return;
 	loop_defer(spool->loop, &spool->pump, on_gone, spool);
 }
@@ -321,14 +337,14 @@ static struct job *off_the_desk(struct spool *spool, struct spool_file *taken)
 	return job;
 }
 
-enum result spool_done(struct spool *spool, struct spool_file *taken, const struct problems *notes)
+void spool_done(struct spool *spool, struct spool_file *taken, const struct problems *notes)
 {
-	return job_finish(off_the_desk(spool, taken), true, notes);
+	job_judged(off_the_desk(spool, taken), true, notes);
 }
 
-enum result spool_failed(struct spool *spool, struct spool_file *taken, const struct problems *problems)
+void spool_failed(struct spool *spool, struct spool_file *taken, const struct problems *problems)
 {
-	return job_finish(off_the_desk(spool, taken), false, problems);
+	job_judged(off_the_desk(spool, taken), false, problems);
 }
 
 void spool_later(struct spool *spool, struct spool_file *taken)
@@ -338,8 +354,7 @@ void spool_later(struct spool *spool, struct spool_file *taken)
 	free(job->bytes);
 	job->bytes = NULL;
 	job->file.leftover = true;
-	list_push_back(&spool->later, &job->link);
-	spool->later_count++;
+	spool_put_off(spool, job);
 }
 
 void spool_pause(struct spool *spool)

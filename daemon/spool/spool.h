@@ -16,7 +16,8 @@
  * time have stood still. Nothing that a person drops is ever ignored in silence: what cannot be taken goes to failed/
  * with a .reason beside it, Chinese first, then English.
  *
- * The spool claims, checks and reads; what the bytes mean is the caller's to judge.
+ * The spool claims, checks and reads; what the bytes mean is the caller's to judge. A file is handed over when its bytes
+ * and its move into work/ are durable: after a power loss it is not in new/ again, as if it were another, and not torn.
  */
 struct spool;
 
@@ -62,13 +63,13 @@ void spool_close(struct spool *spool, void (*closed)(void *arg), void *arg);
 
 /*
  * Accepted: durable elsewhere by now. The file goes to done/, durably; with problems (a duplicate, warnings) they stand
- * in a .reason beside it. NULL or empty: none. `file` is gone afterwards. An error means that the file is still in work/
- * (full disk, lost rights) and will be handed over again at the next start; it is logged.
+ * in a .reason beside it, which is there before it. NULL or empty: none. `file` is gone afterwards. While the disk does
+ * not take it (full, lost rights) the file stays in work/ and this is tried again with every scan; it is logged.
  */
-enum result spool_done(struct spool *spool, struct spool_file *file, const struct problems *notes);
+void spool_done(struct spool *spool, struct spool_file *file, const struct problems *notes);
 
 /* Refused: the file goes to failed/ with its .reason. */
-enum result spool_failed(struct spool *spool, struct spool_file *file, const struct problems *problems);
+void spool_failed(struct spool *spool, struct spool_file *file, const struct problems *problems);
 
 /*
  * The verdict cannot be given now (ledger full, daemon stopping): the file goes back to the end of the line and is

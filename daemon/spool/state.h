@@ -12,7 +12,8 @@
 
 /*
  * The spool's insides, for the files of this room only. spool.c decides whose turn it is, scan.c looks at new/ and waits
- * for what is still being written, claim.c moves and reads, folders.c knows paths and makes renames last.
+ * for what is still being written, claim.c moves and reads, folders.c knows paths, and sync.c makes
+ * bytes and names last.
  */
 
 /* A file in work/: on the desk, or waiting to be handed over again, or waiting for a rename that failed. */
@@ -22,8 +23,9 @@ struct job {
 	char *work_name;
 	char *bytes;
 	struct spool *spool;
-	bool accepted; /* for the unfinished */
+	bool accepted; /* once it is judged */
 	struct buf reason;
+	int reason_fd; /* written, not synced yet; else -1 */
 };
 
 /* A file in new/ that may still be written to. */
@@ -38,13 +40,14 @@ struct still {
 #define STILL_MOST    4096u
 #define STILL_BUCKETS 256u
 
+enum folder { FOLDER_TMP, FOLDER_NEW, FOLDER_WORK, FOLDER_DONE, FOLDER_FAILED, FOLDERS };
+
 /* fsyncs running in another thread, one run at a time; what comes meanwhile is gathered into the next. */
-#define SYNC_MOST 64u
 struct sync {
 	bool running;
-	bool wanted;
-	int files[SYNC_MOST]; /* reasons whose bytes must last too */
-	unsigned int count;
+	struct deferred start;
+	unsigned int folders; /* 1 << folder: names in them changed */
+	struct list jobs; /* claimed and not judged yet, or with a reason that must last first */
 };
 
 struct spool {
@@ -75,7 +78,8 @@ struct spool {
 
 	struct list desk;
 	unsigned int judging;
-	struct list again; /* in work/, to be handed over (again): leftovers and spool_later() */
+	struct list again; /* in work/, durably, to be handed over */
+	unsigned int claimed; /* in work/ and not on the desk: of `again`, or being synced */
 	struct list later; /* waiting for the next scan */
 	unsigned int later_count;
 	struct list unfinished; /* judged, but the rename out of work/ failed */
@@ -93,8 +97,8 @@ enum result folders_open(struct spool *spool, struct problems *problems);
 bool folders_stand(const struct spool *spool);
 void folders_renew(struct spool *spool);
 int folders_move(struct spool *spool, const char *from, const char *from_name, const char *to, const char *to_name);
-void folders_reason(struct spool *spool, const char *folder, const char *work_name, const struct buf *text);
-void folders_sync(struct spool *spool);
+int folders_write(struct spool *spool, const char *path, const struct buf *text);
+const char *folder_name(enum folder folder);
 char *folders_free_name(struct spool *spool, const char *safe);
 
 /* scan.c */
@@ -104,16 +108,24 @@ void scan_look(struct spool *spool, const char *name, bool complete);
 bool scan_unchanged(const struct spool *spool, const struct queued *queued);
 void still_forget(struct still *still);
 
-/* claim.c: takes a name of new/ into work/ and reads it. Returns the job, or NULL when it is gone or was refused. */
-struct job *claim_new(struct spool *spool, const char *name);
+/* sync.c: a job goes to `again` or, with its reason, to job_finish(), when it is durable. */
+void sync_soon(struct spool *spool, unsigned int folders);
+void sync_job(struct spool *spool, struct job *job, unsigned int folders);
+bool sync_busy(const struct spool *spool);
+
+/* claim.c: takes a name of new/ into work/. It is judged when that is durable: after a power loss it does not come back. */
+void claim_new(struct spool *spool, const char *name);
 bool claim_read(struct job *job);
 struct job *job_new(struct spool *spool, const char *work_name, const char *name);
 void job_free(struct job *job);
-enum result job_finish(struct job *job, bool accepted, const struct problems *problems);
+void job_judged(struct job *job, bool accepted, const struct problems *problems);
+void job_finish(struct job *job);
+char *job_reason_path(const struct job *job, bool fresh);
 void job_retry(struct job *job);
 
 /* spool.c */
 void spool_pump(struct spool *spool);
+void spool_put_off(struct spool *spool, struct job *job);
 void spool_maybe_gone(struct spool *spool);
 void spool_on_scanned(struct spool *spool);
 bool spool_watch_renew(struct spool *spool);

@@ -221,7 +221,7 @@ static void a_file_moved_in_is_taken_at_once_and_ends_in_done(void **state)
 	assert_int_equal(folder_count(&f->folder, "work"), 1);
 	assert_int_equal(folder_count(&f->folder, "new"), 0);
 	assert_int_equal(spool_judging(f->spool), 1);
-	assert_int_equal(spool_done(f->spool, f->held[0], NULL), RESULT_OK);
+	spool_done(f->spool, f->held[0], NULL);
 	turns_settle(f->loop);
 	assert_int_equal(spool_judging(f->spool), 0);
 	assert_int_equal(folder_count(&f->folder, "work"), 0);
@@ -245,7 +245,7 @@ static void a_refused_file_ends_in_failed_with_both_languages(void **state)
 	problems_init(&problems);
 	struct place at = {.line = 3};
 	problem_add(&problems, PROBLEM_ERROR, &at, "type", "%s", "no such type");
-	assert_int_equal(spool_failed(f->spool, f->held[0], &problems), RESULT_OK);
+	spool_failed(f->spool, f->held[0], &problems);
 	problems_fini(&problems);
 	turns_settle(f->loop);
 	assert_int_equal(folder_count(&f->folder, "failed"), 2);
@@ -271,8 +271,9 @@ static void an_accepted_file_with_notes_has_a_reason_in_done(void **state)
 	turns_settle(f->loop);
 	problems_init(&notes);
 	problem_add(&notes, PROBLEM_WARNING, NULL, NULL, "%s", "seen before");
-	assert_int_equal(spool_done(f->spool, f->held[0], &notes), RESULT_OK);
+	spool_done(f->spool, f->held[0], &notes);
 	problems_fini(&notes);
+	turns_settle(f->loop);
 	char *reason = reason_in(f, "done");
 	assert_non_null(strstr(reason, "已接受"));
 	assert_non_null(strstr(reason, "seen before"));
@@ -497,7 +498,7 @@ static void a_verdict_is_kept_while_the_disk_refuses_and_never_asked_for_twice(v
 	drop(f, "a.txt", "x");
 	turns_settle(f->loop);
 	file = &table;
-	assert_int_equal(spool_done(f->spool, f->held[0], NULL), RESULT_NO_SPACE);
+	spool_done(f->spool, f->held[0], NULL);
 	turns_pass(f->loop, 95000);
 	assert_int_equal(folder_count(&f->folder, "work"), 1);
 	file = &file_system;
@@ -719,7 +720,7 @@ static void a_removed_target_folder_is_made_again(void **state)
 	drop(f, "a.txt", "x");
 	turns_settle(f->loop);
 	assert_int_equal(rmdir(folder_at(&f->folder, "done")), 0);
-	assert_int_equal(spool_done(f->spool, f->held[0], NULL), RESULT_OK);
+	spool_done(f->spool, f->held[0], NULL);
 	assert_int_equal(folder_count(&f->folder, "done"), 1);
 }
 
@@ -809,8 +810,9 @@ static void a_callback_may_close_the_spool(void **state)
 	f->spool = NULL;
 	assert_true(f->closed);
 	assert_int_equal(f->taken, 1);
-	assert_int_equal(folder_count(&f->folder, "work"), 1);
-	assert_int_equal(folder_count(&f->folder, "new"), 1);
+	/* Both were claimed at once; whichever was not judged is a leftover for the next start. */
+	assert_int_equal(folder_count(&f->folder, "work"), 2);
+	assert_int_equal(folder_count(&f->folder, "new"), 0);
 }
 
 static void closing_waits_for_the_disk(void **state)

@@ -444,7 +444,10 @@ static void settle_bytes(struct chance *chance)
 		if (!node->resized || node->path == NULL)
 			continue;
 		char *live = read_live(node->path, &live_size);
-		size_t size = chance_of(chance, 1) != 0 ? live_size : node->size;
+		/* As it was, as it is, or in between: grown so far. */
+		size_t sizes[] = {node->size, live_size, live_size > node->size ? node->size : live_size};
+		sizes[2] += (live_size > node->size ? live_size - node->size : 0) / 2 / SECTOR * SECTOR;
+		size_t size = sizes[chance->luck == POWER_SOMETHING ? chance_of(chance, 2) : chance_of(chance, 1)];
 		mix(node, live, live_size, size, by_chance, chance);
 		free(live);
 	}
@@ -554,6 +557,13 @@ void power_fail_at(enum disk_act act, const char *part, unsigned int nth, bool a
 	power.left = nth;
 	power.after = after;
 	power.armed = true;
+	pthread_mutex_unlock(&power.lock);
+}
+
+void power_spare(void)
+{
+	pthread_mutex_lock(&power.lock);
+	power.armed = false;
 	pthread_mutex_unlock(&power.lock);
 }
 

@@ -33,6 +33,9 @@ void power_off(void);
  */
 void power_fail_at(enum disk_act act, const char *part, unsigned int nth, bool after);
 
+/* It does not fail as power_fail_at() said. */
+void power_spare(void);
+
 /* It fails now. */
 void power_fail(void);
 
