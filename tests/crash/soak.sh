@@ -111,7 +111,7 @@ seed() {
 running=''
 stop() {
 	trap - INT TERM
-	[ -z "$running" ] || kill "$running" 2>/dev/null
+	[ -z "$running" ] || kill -- "-$running" 2>/dev/null
 	summary
 	exit 130
 }
@@ -126,7 +126,7 @@ summary() {
 # shellcheck disable=SC2016 # the inner shell expands it
 one='
 log=$SOAK_LOGS/round-$SOAK_ROUND-$1.log
-timeout 7200 "$CRIER_BUILD/tests/$1" >"$log" 2>&1 </dev/null
+timeout --foreground 7200 "$CRIER_BUILD/tests/$1" >"$log" 2>&1 </dev/null
 code=$?
 grep -oE "[0-9]+ kills|[0-9]+ of [0-9]+ deaths" "$log" | cut -d" " -f1 >>"$SOAK_LOGS/.kills"
 if [ $code -eq 0 ]; then
@@ -152,10 +152,11 @@ while :; do
 	round_began=$(date +%s)
 	: >"$logs/.kills"
 	: >"$logs/.failed"
+	printf '%s\n' "$programs" >"$logs/.programs"
+	# In a session of its own, so that it can be ended as a whole.
 	# shellcheck disable=SC2086 # the settings are words
-	printf '%s\n' "$programs" |
-		env $settings SOAK_SETTINGS="$settings" SOAK_LOGS="$logs" SOAK_ROUND="$round" \
-			xargs -P "$jobs" -I '{}' sh -c "$one" sh '{}' &
+	setsid env $settings SOAK_SETTINGS="$settings" SOAK_LOGS="$logs" SOAK_ROUND="$round" \
+		xargs -a "$logs/.programs" -P "$jobs" -I '{}' sh -c "$one" sh '{}' &
 	running=$!
 	wait "$running"
 	running=''
@@ -168,6 +169,6 @@ while :; do
 		"$([ -n "$deadline" ] || echo " of $rounds")" $((count - failed)) "$count" "$round_kills" \
 		$(($(date +%s) - round_began)) "$settings"
 done
-rm -f "$logs/.kills" "$logs/.failed"
+rm -f "$logs/.kills" "$logs/.failed" "$logs/.programs"
 summary
 [ "$failures" -eq 0 ]
