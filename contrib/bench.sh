@@ -36,15 +36,15 @@ run() {
 for stage in $stages; do
 	case $stage in
 	roster)   run bench_roster "$(size 1000000 10000000)" ;;
-	audience) run bench_audience "$(size 10000000 10000000)" ;;
+	audience) run bench_audience 10000000 ;;
 	text)     run bench_text ;;
 	ledger)   run bench_ledger "$(size 1000000 10000000)" ;;
 	plan)     run bench_plan ;;
 	http)     run bench_http; run bench_out ;;
 	whole)    run bench_whole "$(size 1000000 10000000)" ;;
-	first)    run bench_first 100 "$(size 1000000 10000000)" ;;
+	first)    run bench_spool; run bench_first 100 10000000 ;;
 	peer)     run bench_peer ;;
-	restart)  run bench_restart "$(size 10000000 10000000)" ;;
+	restart)  run bench_restart 10000000 ;;
 	idle)     run bench_idle ;;
 	*) echo "no such stage: $stage" >&2; exit 2 ;;
 	esac

@@ -26,7 +26,7 @@
 #include "text/mustache.h"
 #include "text/segment.h"
 
-enum { ROUNDS = 7, MESSAGES = 400000, AUDIENCES = 7, TEXTS = AUDIENCES * MEDIUM_COUNT, ALERTS = 2000, VALUES = 4 };
+enum { MESSAGES = 400000, AUDIENCES = 7, TEXTS = AUDIENCES * MEDIUM_COUNT, ALERTS = 2000, VALUES = 4 };
 
 static const char before[] = "同学们：";
 static const char between[] = "有人进群点赞做任务，先得小利，后被骗垫付";
@@ -285,7 +285,7 @@ static double alert_by_hand(const struct wording wordings[TEXTS])
 	return (now_ns() - start) / ALERTS;
 }
 
-static void measure_alert(void)
+static void measure_alert(unsigned int rounds)
 {
 	static struct wording wordings[TEXTS];
 	struct templates *templates = NULL;
@@ -297,7 +297,7 @@ static void measure_alert(void)
 	if (templates_load_shipped(NULL, 0, &templates, &problems) != RESULT_OK)
 		exit(1);
 	make_wordings(templates, &alert, wordings);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < rounds; i++) {
 		double a = alert_by_hand(wordings), b = alert_rendered(wordings), c = alert_composed(templates, &alert);
 		hand = a < hand ? a : hand;
 		rendered = b < rendered ? b : rendered;
@@ -313,7 +313,7 @@ static void measure_alert(void)
 	problems_fini(&problems);
 }
 
-static void measure_personalised(void)
+static void measure_personalised(unsigned int rounds)
 {
 	struct mustache *mustache = NULL;
 	struct problems problems;
@@ -326,7 +326,7 @@ static void measure_personalised(void)
 	}
 	if (mustache_compile(template_text, sizeof(template_text) - 1, NULL, &mustache, &problems) != RESULT_OK)
 		exit(1);
-	for (int i = 0; i < ROUNDS; i++) { /* in alternation; the best of each is the least disturbed */
+	for (unsigned int i = 0; i < rounds; i++) { /* in alternation; the best of each is the least disturbed */
 		double a = by_hand(), b = by_crier(mustache);
 		hand = a < hand ? a : hand;
 		ours = b < ours ? b : ours;
@@ -337,9 +337,11 @@ static void measure_personalised(void)
 	problems_fini(&problems);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	measure_personalised();
-	measure_alert();
+	unsigned int rounds = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : 7;
+
+	measure_personalised(rounds);
+	measure_alert(rounds);
 	return 0;
 }
