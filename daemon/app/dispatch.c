@@ -156,9 +156,9 @@ static struct batch_name name_of(const struct lane *lane, const struct plan_batc
 }
 
 /* Where the limiter will stand, as wall time, for the restart after a crash; 0 where there is none. */
-static int64_t limiter_stands(const struct lane *lane, int64_t wall_ms)
+static int64_t limiter_stands(const struct lane *lane, uint64_t mono_ms, int64_t wall_ms)
 {
-	uint64_t owed_ms = plan_channel_owed_ms(lane->campaign->app->plan, lane->outlet->index, clock_mono_ms());
+	uint64_t owed_ms = plan_channel_owed_ms(lane->campaign->app->plan, lane->outlet->index, mono_ms);
 
 	return owed_ms > 0 ? wall_ms + (int64_t)owed_ms : 0;
 }
@@ -266,7 +266,7 @@ static void void_flight(struct flight *flight)
 	free_flight(flight);
 }
 
-static void begin_flight(struct app *app, struct plan_batch *plan)
+static void begin_flight(struct app *app, struct plan_batch *plan, uint64_t mono_ms)
 {
 	struct flight *flight = new_flight(app, plan);
 	struct dispatch *dispatch = app->dispatch;
@@ -286,7 +286,7 @@ static void begin_flight(struct app *app, struct plan_batch *plan)
 			.count = flight->count,
 			.attempt = flight->batch.attempt,
 			.at_ms = now_ms,
-			.tat_ms = empty ? 0 : limiter_stands(flight->lane, now_ms),
+			.tat_ms = empty ? 0 : limiter_stands(flight->lane, mono_ms, now_ms),
 			.excluded = dispatch->excluded,
 			.excluded_count = dispatch->excluded_count,
 		},
@@ -305,17 +305,17 @@ static bool may_hand_out(struct app *app)
 static void on_pump(void *arg)
 {
 	struct app *app = arg;
+	uint64_t now_ms = clock_mono_ms(), wait_ms;
 	struct plan_batch *batch;
-	uint64_t wait_ms;
 
 	timer_disarm(&app->pump);
 	wallclock_look(app);
 	if (!may_hand_out(app))
 		return; /* a durable commit or the ledger's recovery kicks again */
 	for (int i = 0; i < BUDGET; i++) {
-		switch (plan_next(app->plan, clock_mono_ms(), &batch, &wait_ms)) {
+		switch (plan_next(app->plan, now_ms, &batch, &wait_ms)) {
 		case PLAN_SEND:
-			begin_flight(app, batch);
+			begin_flight(app, batch, now_ms);
 			break;
 		case PLAN_WAIT:
 			timer_arm(&app->pump, wait_ms);

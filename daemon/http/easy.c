@@ -14,6 +14,8 @@
 /* Common servers hang up on a waiting connection after 5 s and more; using one of that age invites doubt. */
 #define IDLE_CONNECTION_S 4L
 #define NAMES_KEPT_S      300L
+/* What libcurl reads at once. Answers are short, and it takes and gives back this memory for every transfer. */
+#define READ_SIZE 1024L
 
 static long bytes_sent(const struct easy *easy)
 {
@@ -78,12 +80,12 @@ static void set_once(struct easy *easy)
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, READ_SIZE);
 	/* A dead name server must not stop the loop: a resolver's thread that is given up is left to end by itself. */
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_DNS_CACHE_TIMEOUT, NAMES_KEPT_S);
 	curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "crier/" CRIER_VERSION);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -229,6 +231,8 @@ static void set_headers(struct easy *easy, const char *lines)
 	curl_slist_free_all(easy->headers);
 	/* Without "Expect" libcurl would hold long bodies back, and send anew after a 417. */
 	easy->headers = curl_slist_append(NULL, "Expect:");
+	/* As a header of ours libcurl prints it once for a request, as its own option twice. */
+	easy->headers = curl_slist_append(easy->headers, "User-Agent: crier/" CRIER_VERSION);
 	while (*lines != '\0') {
 		size_t length = strcspn(lines, "\n");
 		char *line = mem_strndup(lines, length);
