@@ -115,13 +115,25 @@ bool web_replied(const struct http_reply *reply)
 	return reply->end == HTTP_REPLIED;
 }
 
+/*
+ * The wait that a provider asks for. Quotas are by the day; who asks for longer has its clock or its sums wrong, and a
+ * channel must not stand still for years because of it.
+ */
+static uint32_t wait_of(const struct http_reply *reply)
+{
+	enum { DAY_MS = 86400000, NOT_BELIEVED_MS = 60000, NONE_NAMED_MS = 1000 };
+
+	if (reply->retry_after_ms == 0)
+		return NONE_NAMED_MS;
+	return reply->retry_after_ms <= DAY_MS ? reply->retry_after_ms : NOT_BELIEVED_MS;
+}
+
 static struct outcome judge_status(const struct http_reply *reply)
 {
 	long status = reply->status;
 
 	if (status == 429 || (status == 503 && reply->retry_after_ms > 0))
-		return outcome_make(CLASS_THROTTLE, reply->retry_after_ms > 0 ? reply->retry_after_ms : 1000,
-			"HTTP %ld, asked to slow down", status);
+		return outcome_make(CLASS_THROTTLE, wait_of(reply), "HTTP %ld, asked to slow down", status);
 	if (status >= 300 && status < 400)
 		return outcome_make(CLASS_PERM_CHANNEL, 0, "HTTP %ld, sent elsewhere; check the url", status);
 	if (status == 401 || status == 403 || status == 404 || status == 405 || status == 407)
