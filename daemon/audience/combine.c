@@ -3,6 +3,7 @@
 #include <roaring/containers/containers.h>
 #include <roaring/roaring.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "base/require.h"
 
@@ -88,30 +89,45 @@ static bool can_count(void)
 struct combination {
 	enum combine how;
 	bool counting; /* the processor counts bits by itself */
+	bool take; /* the first set's containers may be changed and moved; NULL stands where one was */
 	roaring_bitmap_t *out;
 	bitset_container_t *spare; /* room for the next bitset */
 };
 
+/*
+ * Bits as a list. Most words hold none, one or two: so many are taken from each without asking, because how many there are
+ * would be guessed wrong every other time.
+ */
 static void *to_array(const bitset_container_t *bits, uint32_t count)
 {
-	array_container_t *array = array_container_create_given_capacity((int32_t)count);
+	enum { UNASKED = 2 };
+	const uint64_t last = (uint64_t)1 << 63;
+	array_container_t *array = array_container_create_given_capacity((int32_t)count + UNASKED);
 	uint32_t used = 0;
 
 	REQUIRE(array != NULL);
 	for (int i = 0; i < WORDS; i++) {
-		for (uint64_t word = bits->array[i]; word != 0; word &= word - 1)
+		uint64_t word = bits->array[i];
+		for (int k = 0; k < UNASKED; k++) {
+			array->array[used] = (uint16_t)(i * 64 + __builtin_ctzll(word | last));
+			used += word != 0;
+			word &= word - 1;
+		}
+		for (; word != 0; word &= word - 1)
 			array->array[used++] = (uint16_t)(i * 64 + __builtin_ctzll(word));
 	}
 	array->cardinality = (int32_t)used;
 	return array;
 }
 
-static void *combine_bitsets(struct combination *combination, const bitset_container_t *a, const bitset_container_t *b,
-	uint8_t *type)
+/* `a` is container `i` of the first set. */
+static void *combine_bitsets(struct combination *combination, roaring_array_t *first, int32_t i,
+	const bitset_container_t *b, uint8_t *type)
 {
-	if (combination->spare == NULL)
-		combination->spare = bitset_container_create();
-	bitset_container_t *bits = combination->spare;
+	bitset_container_t *a = first->containers[i], *bits = combination->take ? a : combination->spare;
+
+	if (bits == NULL)
+		bits = combination->spare = bitset_container_create();
 	REQUIRE(bits != NULL);
 	uint32_t count = (combination->counting ? combine_counting : combine_anywhere)(a->array, b->array, bits->array,
 		combination->how);
@@ -120,7 +136,10 @@ static void *combine_bitsets(struct combination *combination, const bitset_conta
 		return to_array(bits, count);
 	}
 	bits->cardinality = (int32_t)count;
-	combination->spare = NULL;
+	if (combination->take)
+		first->containers[i] = NULL;
+	else
+		combination->spare = NULL;
 	*type = BITSET_CONTAINER_TYPE_CODE;
 	return bits;
 }
@@ -136,8 +155,9 @@ static void *keep_listed(const array_container_t *list, const bitset_container_t
 	REQUIRE(array != NULL);
 	uint16_t *to = array->array;
 	for (; from < end; from++) {
-		to[used] = *from;
-		used += words[*from >> 6] >> (*from & 63) & 1;
+		unsigned int value = *from;
+		to[used] = (uint16_t)value;
+		used += words[value >> 6] >> (value & 63) & 1;
 	}
 	array->cardinality = (int32_t)used;
 	*type = ARRAY_CONTAINER_TYPE_CODE;
@@ -145,7 +165,7 @@ static void *keep_listed(const array_container_t *list, const bitset_container_t
 }
 
 /* One container of both. */
-static void add_pair(struct combination *combination, const roaring_array_t *a, int32_t i, const roaring_array_t *b,
+static void add_pair(struct combination *combination, roaring_array_t *a, int32_t i, const roaring_array_t *b,
 	int32_t k)
 {
 	const void *x = a->containers[i], *y = b->containers[k];
@@ -153,7 +173,7 @@ static void add_pair(struct combination *combination, const roaring_array_t *a, 
 	void *result;
 
 	if (x_type == BITSET_CONTAINER_TYPE_CODE && y_type == BITSET_CONTAINER_TYPE_CODE)
-		result = combine_bitsets(combination, x, y, &type);
+		result = combine_bitsets(combination, a, i, y, &type);
 	else if (combination->how == COMBINE_AND && x_type == ARRAY_CONTAINER_TYPE_CODE &&
 		y_type == BITSET_CONTAINER_TYPE_CODE)
 		result = keep_listed(x, y, &type);
@@ -182,11 +202,19 @@ static void add_copy(struct combination *combination, const roaring_array_t *fro
 	ra_append(&combination->out->high_low_container, from->keys[i], copy, from->typecodes[i]);
 }
 
-struct set *combine_new(const struct set *a_set, const struct set *b_set, enum combine how)
+/* Moves container `i` of the first set. */
+static void add_moved(struct combination *combination, roaring_array_t *from, int32_t i)
 {
-	const roaring_array_t *a = array_of(a_set), *b = array_of(b_set);
+	ra_append(&combination->out->high_low_container, from->keys[i], from->containers[i], from->typecodes[i]);
+	from->containers[i] = NULL;
+}
+
+/* Both sets together. The first is changed only when its containers may be taken. */
+static roaring_bitmap_t *combine(roaring_array_t *a, const roaring_array_t *b, enum combine how, bool take)
+{
 	struct combination combination = {.how = how,
 		.counting = can_count(),
+		.take = take,
 		.out = roaring_bitmap_create_with_capacity((uint32_t)a->size)};
 	int32_t i = 0, k = 0;
 
@@ -196,6 +224,8 @@ struct set *combine_new(const struct set *a_set, const struct set *b_set, enum c
 		bool in_b = k < b->size && (i == a->size || b->keys[k] <= a->keys[i]);
 		if (in_a && in_b)
 			add_pair(&combination, a, i, b, k);
+		else if (in_a && how != COMBINE_AND && take)
+			add_moved(&combination, a, i);
 		else if (in_a && how != COMBINE_AND)
 			add_copy(&combination, a, i);
 		else if (in_b && how == COMBINE_OR)
@@ -205,7 +235,15 @@ struct set *combine_new(const struct set *a_set, const struct set *b_set, enum c
 	}
 	if (combination.spare != NULL)
 		bitset_container_free(combination.spare);
-	return (struct set *)(void *)combination.out;
+	return combination.out;
+}
+
+struct set *combine_new(const struct set *a, const struct set *b, enum combine how)
+{
+	/* Only read, as nothing is taken. */
+	roaring_array_t first = *array_of(a);
+
+	return (struct set *)(void *)combine(&first, array_of(b), how, false);
 }
 
 static bool has_bitsets(const roaring_array_t *array)
@@ -232,11 +270,16 @@ void combine_into(struct set *set, const struct set *other, enum combine how)
 			roaring_bitmap_andnot_inplace(mine, theirs);
 		return;
 	}
-	roaring_bitmap_t *fresh = (roaring_bitmap_t *)(void *)combine_new(set, other, how);
-	roaring_bitmap_t old = *mine;
-	*mine = *fresh;
-	*fresh = old;
-	roaring_bitmap_free(fresh);
+	roaring_array_t *array = &mine->high_low_container;
+	REQUIRE((array->flags & ROARING_FLAG_FROZEN) == 0);
+	roaring_bitmap_t *fresh = combine(array, array_of(other), how, true);
+	for (int32_t i = 0; i < array->size; i++) {
+		if (array->containers[i] != NULL)
+			container_free(array->containers[i], array->typecodes[i]);
+	}
+	ra_clear_without_containers(array);
+	*array = fresh->high_low_container;
+	free(fresh);
 }
 
 uint32_t combine_count(const struct set *a_set, const struct set *b_set)

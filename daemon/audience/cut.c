@@ -1,6 +1,7 @@
 #include "audience/cut.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "flow/tally.h"
@@ -23,6 +24,12 @@ void cut_fini(struct cut *cut)
 	*cut = (struct cut){0};
 }
 
+static void set_state(struct cut *cut, uint32_t i, enum state state)
+{
+	cut->sendable -= cut->states[i] == STATE_WAITING;
+	cut->states[i] = (uint8_t)state;
+}
+
 /* Marks who of the slice is in `set`: both ascend, so one walk beside the other finds them. */
 static void mark(struct cut *cut, const struct set *set, enum state state)
 {
@@ -39,7 +46,7 @@ static void mark(struct cut *cut, const struct set *set, enum state state)
 			while (i < count && members[i] < ids[k])
 				i++;
 			if (i < count && members[i] == ids[k])
-				cut->states[i] = (uint8_t)state;
+				set_state(cut, i, state);
 		}
 	}
 	set_cursor_free(&cursor);
@@ -54,13 +61,15 @@ void cut_slice(struct cut *cut, const struct people *people, const struct set *l
 	cut->first = first;
 	cut->count = set_cursor_read(cursor, cut->ids, count < cut->most ? count : cut->most);
 	set_cursor_free(&cursor);
-	people_phones(people, cut->ids, cut->count, cut->phones);
-	for (uint32_t i = 0; i < cut->count; i++)
-		cut->states[i] = (uint8_t)(cut->phones[i] == 0 ? STATE_GONE : STATE_WAITING);
+	/* Most of most slices is to be sent to: only the others are looked at one by one. */
+	memset(cut->states, STATE_WAITING, cut->count);
+	cut->sendable = cut->count;
+	if (people_phones(people, cut->ids, cut->count, cut->phones) > 0) {
+		for (uint32_t i = 0; i < cut->count; i++) {
+			if (cut->phones[i] == 0)
+				set_state(cut, i, STATE_GONE);
+		}
+	}
 	mark(cut, opted_out, STATE_OPTED_OUT);
 	mark(cut, gone, STATE_GONE);
-	uint32_t sendable = 0;
-	for (uint32_t i = 0; i < cut->count; i++)
-		sendable += cut->states[i] == STATE_WAITING;
-	cut->sendable = sendable;
 }

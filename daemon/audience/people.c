@@ -145,21 +145,25 @@ phone_t people_phone(const struct people *people, uint32_t id)
 	return layout_phone_get(people->phones + (size_t)(id - 1) * LAYOUT_PHONE);
 }
 
-void people_phones(const struct people *people, const uint32_t *ids, uint32_t count, phone_t *phones)
+uint32_t people_phones(const struct people *people, const uint32_t *ids, uint32_t count, phone_t *phones)
 {
 	const uint64_t mask = ((uint64_t)1 << 8 * LAYOUT_PHONE) - 1;
+	const uint8_t *column = people->phones;
+	uint32_t top = people->top, unknown = 0;
 	uint64_t word;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t id = ids[i];
-		if (id == 0 || id > people->top) {
+		if (id == 0 || id > top) {
 			phones[i] = 0;
+			unknown++;
 			continue;
 		}
 		/* Eight bytes at once: behind the last number there is still the footer. */
-		memcpy(&word, people->phones + (size_t)(id - 1) * LAYOUT_PHONE, sizeof(word));
+		memcpy(&word, column + (size_t)(id - 1) * LAYOUT_PHONE, sizeof(word));
 		phones[i] = (phone_t)(le64toh(word) & mask);
 	}
+	return unknown;
 }
 
 /* The id at a place of the index; 0 when the index lies. */

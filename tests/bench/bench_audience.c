@@ -203,10 +203,17 @@ static void free_bitmaps(roaring_bitmap_t **bitmaps, int count)
 
 static void check_same(const struct expansion *expansion, roaring_bitmap_t *const bare[BITMAPS])
 {
-	REQUIRE(expansion->lane_count == 4);
-	for (size_t i = 0; i < 4; i++)
-		REQUIRE(roaring_bitmap_equals((const roaring_bitmap_t *)(const void *)expansion->lanes[i].set,
+	size_t lane = 0;
+
+	for (int i = 0; i < 4; i++) {
+		/* Among few people a lane may have nobody, and is then left out. */
+		if (roaring_bitmap_is_empty(bare[LANES + i]))
+			continue;
+		REQUIRE(lane < expansion->lane_count);
+		REQUIRE(roaring_bitmap_equals((const roaring_bitmap_t *)(const void *)expansion->lanes[lane++].set,
 			bare[LANES + i]));
+	}
+	REQUIRE(lane == expansion->lane_count);
 	for (int i = 0; i < 2; i++)
 		REQUIRE(roaring_bitmap_equals((const roaring_bitmap_t *)(const void *)expansion_excluded(expansion,
 						      i == 0 ? STATE_OPTED_OUT : STATE_CAPPED),
