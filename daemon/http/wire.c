@@ -18,6 +18,8 @@ struct plug {
 	struct wire *wire;
 	int fd;
 	bool kept; /* we opened it and hear of its end; others (a resolver's pipe) go when libcurl lets go of them */
+	bool stands; /* its connection was made: from then on its end is told */
+	uint64_t cookie; /* the kernel's name of the socket */
 	bool wanted; /* libcurl waits for something on it */
 	int events; /* what the poll handle is armed for */
 };
@@ -141,13 +143,37 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	work(plug->wire, plug->fd, bits);
 }
 
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
+/*
+ * libcurl 7.88 closes a socket whose connection was never made (refused late, timed out, the slower of two) by itself,
+ * without CURLOPT_CLOSESOCKETFUNCTION, and only then lets go of it. The descriptor is free by then, or another file's
+ * already: kept, our handle would stand in the way of whoever gets the number next.
+ */
+static bool was_closed(struct plug *plug)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+
+	if (!plug->stands)
+		plug->stands = plug->cookie != 0 && cookie_of(plug->fd) == plug->cookie &&
+			getpeername(plug->fd, (struct sockaddr *)&peer, &size) == 0;
+	return !plug->stands;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
 	struct wire *wire = arg;
 	struct plug *plug = plug_find(wire, fd);
 
 	if (what == CURL_POLL_REMOVE) {
-		if (plug != NULL && !plug->kept)
+		if (plug != NULL && (!plug->kept || was_closed(plug)))
 			plug_drop(plug);
 		else if (plug != NULL)
 			plug->wanted = false;
@@ -174,10 +200,15 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
-	if (plug_new(wire, fd, true) == NULL) {
+	struct plug *plug = plug_find(wire, fd);
+	if (plug != NULL)
+		plug_drop(plug); /* of a socket that was closed before libcurl waited for anything on it */
+	plug = plug_new(wire, fd, true);
+	if (plug == NULL) {
 		close(fd);
 		return CURL_SOCKET_BAD;
 	}
+	plug->cookie = cookie_of(fd);
 	return fd;
 }
 
