@@ -173,7 +173,7 @@ bool stage_try(struct stage *stage, struct problems *problems)
 		.drain_ms = 5000};
 	if (app_open(stage->loop, &stage->options, &stage->app, problems) != RESULT_OK) {
 		stage->app = NULL;
-		turns_settle(stage->loop);
+		turns_pass(stage->loop, 5000); /* its leavings close, also what waits for a peer */
 		return false;
 	}
 	ledger_set_step_hook(app_ledger(stage->app), on_step, stage);
