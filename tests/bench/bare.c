@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "table.h"
 
-enum { SOCKETS_MOST = 4096, PATIENCE_S = 30, TRY = 3000 };
+enum { SOCKETS_MOST = 4096, PATIENCE_S = 30 };
 
 static void die(const char *what)
 {
@@ -392,7 +392,7 @@ struct bare_figure bare_run(struct sink *sink, const struct bare_request *reques
 	return figure;
 }
 
-unsigned int bare_best(struct sink *sink, const struct bare_request *request)
+unsigned int bare_best(struct sink *sink, const struct bare_request *request, unsigned long count)
 {
 	static const unsigned int numbers[] = {16, 32, 64};
 	unsigned int best = 0;
@@ -401,7 +401,7 @@ unsigned int bare_best(struct sink *sink, const struct bare_request *request)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		double tries[3];
 		for (int k = 0; k < 3; k++)
-			tries[k] = bare_run(sink, request, numbers[i], TRY).rate;
+			tries[k] = bare_run(sink, request, numbers[i], count).rate;
 		double rate = bench_median(tries, 3);
 		if (rate > most) {
 			most = rate;

@@ -63,7 +63,7 @@ struct bare_figure {
 struct bare_figure bare_run(struct sink *sink, const struct bare_request *request, unsigned int at_once,
 	unsigned long count);
 
-/* Of 16, 32 and 64, the number at which the bare client is fastest with this request. */
-unsigned int bare_best(struct sink *sink, const struct bare_request *request);
+/* Of 16, 32 and 64, the number at which the bare client is fastest with this request, in tries of `count` requests. */
+unsigned int bare_best(struct sink *sink, const struct bare_request *request, unsigned long count);
 
 #endif

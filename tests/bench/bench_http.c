@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	snprintf(request.target, sizeof(request.target), "/send");
 	memset(request.body, 'x', BODY);
 	if (at_once == 0)
-		at_once = bare_best(&sink, &request);
+		at_once = bare_best(&sink, &request, count / 8);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct bare_figure ours = run_http(&sink, &request, at_once, count);
 		struct bare_figure bare = bare_run(&sink, &request, at_once, count);
