@@ -31,6 +31,9 @@ struct desk_file {
 	struct problems problems;
 };
 
+static const char must_wait[] = N_(
+	"the verdict has to wait; the file stays in the folder and is taken by itself when this is over");
+
 static void waiter_free(struct waiter *waiter)
 {
 	list_remove(&waiter->in_app);
@@ -50,6 +53,44 @@ static void forget_unwanted(struct app *app)
 			continue;
 		control_error(waiter->call, CONTROL_LATER,
 			N_("crierd is stopping; the file stays in the folder and is taken at its next start"));
+		waiter_free(waiter);
+	}
+}
+
+void intake_refuse(struct control_call *call, const char *what, const char *why)
+{
+	struct problems problems;
+
+	problems_init(&problems);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+	problem_remedy(problem_add(&problems, PROBLEM_ERROR, NULL, NULL, what), why);
+#pragma GCC diagnostic pop
+	control_refuse(call, CONTROL_LATER, &problems);
+	problems_fini(&problems);
+}
+
+static bool on_desk(const struct app *app, const char *name)
+{
+	for (struct link *link = list_first(&app->desk); link != NULL; link = list_next(&app->desk, link))
+		if (strcmp(list_object(link, struct desk_file, in_app)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever waits for a verdict that will not come soon is told so: of a file not judged yet, or not to be recorded. */
+static void tell_held(struct app *app, const char *why)
+{
+	bool failing = ledger_health(app->ledger, NULL, NULL) == LEDGER_FAILING;
+	struct link *next;
+
+	for (struct link *link = list_first(&app->waiting_submits); link != NULL; link = next) {
+		struct waiter *waiter = list_object(link, struct waiter, in_app);
+		next = list_next(&app->waiting_submits, link);
+		if (!failing && on_desk(app, waiter->name))
+			continue;
+		intake_refuse(waiter->call, must_wait, why);
 		waiter_free(waiter);
 	}
 }
@@ -290,7 +331,25 @@ static void on_scanned(void *arg)
 		app->options->ready(app->options->arg);
 }
 
-const struct spool_events intake_events = {.taken = on_taken, .refused = on_refused, .scanned = on_scanned};
+static void on_delayed(void *arg, const char *name, int error)
+{
+	struct control_call *call = take_waiter(arg, name);
+	struct problems problems;
+
+	if (call == NULL)
+		return;
+	problems_init(&problems);
+	problem_remedy(problem_add(&problems, PROBLEM_ERROR, NULL, NULL, must_wait),
+		N_("the disk of the folder does not do its work (%s); look at its room and at the system's log"),
+		strerror(error));
+	control_refuse(call, CONTROL_LATER, &problems);
+	problems_fini(&problems);
+}
+
+const struct spool_events intake_events = {.taken = on_taken,
+	.refused = on_refused,
+	.delayed = on_delayed,
+	.scanned = on_scanned};
 
 unsigned int intake_open_alerts(const struct app *app)
 {
@@ -326,6 +385,8 @@ void intake_pressure(struct app *app)
 	const char *why = NULL;
 	bool hold = intake_closed(app, &why);
 
+	if (hold && !app->closing)
+		tell_held(app, why);
 	if (hold == app->holding || app->spool == NULL)
 		return;
 	app->holding = hold;

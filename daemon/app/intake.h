@@ -59,6 +59,9 @@ bool intake_closed(const struct app *app, const char **why);
 /* An operator waits for the verdict on the file that will appear in new/ under this name. */
 void intake_wait(struct app *app, struct control_call *call, const char *name);
 
+/* Answers "later": what is so, and why. Both are marked texts: both languages must say it. */
+void intake_refuse(struct control_call *call, const char *what, const char *why);
+
 /* Tells those who wait that the end has come. */
 void intake_fini(struct app *app);
 

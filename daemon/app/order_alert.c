@@ -20,22 +20,6 @@
 #include "spool/name.h"
 #include "text/lint.h"
 
-/* `why` is a marked text of its own: both languages must say it. */
-static void refuse_for_now(struct control_call *call, const char *why)
-{
-	struct problems problems;
-
-	problems_init(&problems);
-	struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL, N_("nothing new is taken now"));
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-#pragma GCC diagnostic ignored "-Wformat-security"
-	problem_remedy(problem, why);
-#pragma GCC diagnostic pop
-	control_refuse(call, CONTROL_LATER, &problems);
-	problems_fini(&problems);
-}
-
 void order_submit(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
@@ -46,7 +30,7 @@ void order_submit(void *arg, struct control_call *call, const json_t *args)
 		return;
 	}
 	if (intake_closed(app, &why)) {
-		refuse_for_now(call, why);
+		intake_refuse(call, N_("nothing new is taken now"), why);
 		return;
 	}
 	intake_wait(app, call, name);

@@ -199,6 +199,7 @@ static void not_read(struct job *job, int error)
 		job_free(job);
 	} else {
 		log_event(LOG_ERR, "spool", "file=%s error=%s", log_quote(job->work_name), log_quote(strerror(error)));
+		spool_delayed(spool, job->file.name, error);
 		spool_put_off(spool, job);
 	}
 }
@@ -240,7 +241,9 @@ void claim_new(struct spool *spool, const char *name)
 		spool->claimed++;
 		sync_job(spool, job_new(spool, work_name, safe), 1u << FOLDER_NEW | 1u << FOLDER_WORK);
 	} else if (errno != ENOENT) {
-		log_event(LOG_ERR, "spool", "file=%s claim error=%s", log_quote(name), log_quote(strerror(errno)));
+		int error = errno;
+		log_event(LOG_ERR, "spool", "file=%s claim error=%s", log_quote(name), log_quote(strerror(error)));
+		spool_delayed(spool, safe, error);
 	}
 	free(work_name);
 	free(safe);

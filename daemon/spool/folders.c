@@ -38,26 +38,77 @@ static int explain(struct problems *problems, const char *path, int error)
 	return -1;
 }
 
-/* Mode and group are set on what we made ourselves; what the installer or an administrator made stays as it is. */
-static int make_one(const struct spool *spool, const char *path, mode_t mode)
+static bool is_there(const char *path, int *status)
 {
 	struct stat st;
 
-	if (file->fstatat(AT_FDCWD, path, &st, 0) == 0) {
-		errno = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-		return S_ISDIR(st.st_mode) ? 0 : -1;
-	}
-	if (file_make_folders(path, 0750) != 0)
-		return -1;
+	if (file->fstatat(AT_FDCWD, path, &st, 0) != 0)
+		return false;
+	errno = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	*status = S_ISDIR(st.st_mode) ? 0 : -1;
+	return true;
+}
+
+static void give_to_group(const struct spool *spool, const char *path)
+{
 	if (spool->group != (gid_t)-1 && chown(path, (uid_t)-1, spool->group) != 0)
 		log_event(LOG_WARNING, "spool", "folder=%s group=%u error=%s", log_quote(path),
 			(unsigned int)spool->group, strerror(errno));
-	return chmod(path, mode);
+}
+
+static int make_root(const struct spool *spool)
+{
+	int status;
+
+	if (is_there(spool->root, &status))
+		return status;
+	if (file_make_folders(spool->root, 0750) != 0)
+		return -1;
+	give_to_group(spool, spool->root);
+	return chmod(spool->root, 0750);
+}
+
+/* So that the names of the folders last. */
+static int sync_root(const struct spool *spool)
+{
+	int fd = file->open(AT_FDCWD, spool->root, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return -1;
+	int status = file_sync_folder(fd);
+	file->close(fd);
+	return status;
+}
+
+/*
+ * Mode and group are set on what we made ourselves; what the installer or an administrator made stays as it is. It has its
+ * name only when it has them: one that was left half made would be taken for somebody's wish, and nobody could drop a file.
+ */
+static int make_one(const struct spool *spool, const char *path, mode_t mode)
+{
+	int status;
+
+	if (is_there(path, &status))
+		return status;
+	char *fresh = mem_printf("%s.tmp", path);
+	status = file_make_folders(fresh, 0750);
+	if (status == 0) {
+		give_to_group(spool, fresh);
+		status = chmod(fresh, mode);
+	}
+	if (status == 0)
+		status = file->rename(AT_FDCWD, fresh, AT_FDCWD, path);
+	if (status == 0)
+		status = sync_root(spool);
+	int error = errno;
+	free(fresh);
+	errno = error;
+	return status;
 }
 
 static int make_all(struct spool *spool, struct problems *problems)
 {
-	if (make_one(spool, spool->root, 0750) != 0)
+	if (make_root(spool) != 0)
 		return explain(problems, spool->root, errno);
 	for (size_t i = 0; i < FOLDERS; i++) {
 		char *path = mem_printf("%s/%s", spool->root, folders[i].name);

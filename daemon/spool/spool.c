@@ -111,6 +111,12 @@ static bool has_room(const struct spool *spool)
 		spool->later_count < spool->at_once;
 }
 
+void spool_delayed(struct spool *spool, const char *name, int error)
+{
+	if (spool->events.delayed != NULL && !spool->closing)
+		spool->events.delayed(spool->arg, name, error);
+}
+
 /* Comes back with the next scan. */
 void spool_put_off(struct spool *spool, struct job *job)
 {

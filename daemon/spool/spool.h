@@ -47,6 +47,8 @@ struct spool_events {
 	void (*taken)(void *arg, struct spool_file *file);
 	/* A file was refused before anybody saw its content; its .reason says why. For the log and metrics. May be NULL. */
 	void (*refused)(void *arg, const char *name, const struct problems *problems);
+	/* A file could not be claimed, or not durably: `error` is the errno. It comes with a later scan. May be NULL. */
+	void (*delayed)(void *arg, const char *name, int error);
 	/* The first full scan is over: the daemon may say that it is ready. May be NULL. */
 	void (*scanned)(void *arg);
 };

@@ -126,6 +126,7 @@ void job_retry(struct job *job);
 /* spool.c */
 void spool_pump(struct spool *spool);
 void spool_put_off(struct spool *spool, struct job *job);
+void spool_delayed(struct spool *spool, const char *name, int error);
 void spool_maybe_gone(struct spool *spool);
 void spool_on_scanned(struct spool *spool);
 bool spool_watch_renew(struct spool *spool);

@@ -101,6 +101,7 @@ static void settle(struct spool *spool, struct item *item, int error)
 		log_event(LOG_ERR, "spool", "file=%s call=fsync error=%s", log_quote(item->path),
 			log_quote(strerror(error)));
 		spool->claimed--;
+		spool_delayed(spool, job->file.name, error);
 		spool_put_off(spool, job);
 	} else {
 		list_push_back(&spool->again, &job->link);

@@ -18,9 +18,8 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
+#include "asking.h"
 #include "base/mem.h"
-#include "ledger/ledger.h"
-#include "stage.h"
 #include "testing/disk.h"
 #include "testing/turns.h"
 
@@ -28,10 +27,10 @@ enum { PEOPLE = 1000, POOL = 400, WINDOW = 4, BATCH = 10, RESERVE = 8 << 20 };
 
 #define GATEWAY "rate = \"100/s\"; window = 4; batch = 10; timeout = \"10s\";"
 
-enum kind { WELL, FULL, CRAMMED, WRITES_FAIL, SYNCS_FAIL, READS_FAIL, READ_ONLY, SLOW, KINDS };
+enum kind { WELL, FULL, CRAMMED, WRITES_FAIL, SYNCS_FAIL, READS_FAIL, READ_ONLY, SLOW, LEDGER_FAILS, KINDS };
 
 static const char *const kind_names[KINDS] = {"well", "full", "full without a reserve", "writes fail", "syncs fail",
-	"reads fail", "read-only", "slow"};
+	"reads fail", "read-only", "slow", "the ledger fails"};
 
 static struct {
 	_Atomic(enum kind) kind;
@@ -102,6 +101,8 @@ static int refuses(const struct disk_call *call)
 		return call->act == DISK_READ ? EIO : 0;
 	case READ_ONLY:
 		return changes(call->act) && call->act != DISK_SYNC ? EROFS : 0;
+	case LEDGER_FAILS:
+		return call->act == DISK_WRITE && strstr(call->path, "/ledger.db") != NULL ? EIO : 0;
 	case SLOW:
 		if (call->act == DISK_SYNC && pthread_equal(pthread_self(), trouble.loop) == 0)
 			wait_for_release();
@@ -301,6 +302,37 @@ static void without_a_reserve_no_more_is_sent_than_can_be_recorded(void **state)
 	all_ends_well();
 }
 
+static bool on_the_way(void *asking)
+{
+	return asking_ready(asking);
+}
+
+/* Who has handed over a file and waits is not left waiting: it stays in the folder, and is sent when the disk is well. */
+static void who_waits_for_a_verdict_is_told(void **state)
+{
+	static const enum kind kinds[] = {WRITES_FAIL, SYNCS_FAIL, READS_FAIL, LEDGER_FAILS, CRAMMED};
+	int exit;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		stage_start(&stage);
+		struct asking *asking = asking_begin(&stage, "submit", json_pack("{s:s}", "name", "a.cfg"), -1);
+		assert_true(turns_until(stage.loop, on_the_way, asking));
+		get_into(kinds[i]);
+		stage_drop(&stage, "a.cfg", "A1", "immediate", "channels = [ \"sms\" ];");
+		stage_pass(&stage, 4000);
+		if (!asking_over(asking))
+			fail_msg("%s: left waiting", kind_names[kinds[i]]);
+		json_t *result = asking_end(&asking, &exit);
+		assert_null(result);
+		assert_int_equal(exit, 75);
+		get_well();
+		stage_until(&stage, a1_delivered, "it reached everybody");
+		assert_int_equal(texts(), POOL);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
 /* With the disk failing somewhere in the middle of whatever goes on, and for a while. */
 static void suffer(enum kind kind, unsigned int begin)
 {
@@ -412,6 +444,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		CASE(a_full_disk_stops_intake_first_and_sending_goes_on),
 		CASE(without_a_reserve_no_more_is_sent_than_can_be_recorded),
+		CASE(who_waits_for_a_verdict_is_told),
 		CASE(whatever_the_trouble_and_whenever_it_begins_all_ends_well),
 		CASE(a_start_on_a_disk_in_trouble_fails_with_words_or_works),
 		CASE(a_slow_disk_holds_up_only_what_waits_for_it),

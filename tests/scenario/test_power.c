@@ -10,9 +10,7 @@
  * kind of call is cut at every step of a life, twice, before and after. CRIER_POWER_SEED: the first of the random lives. A
  * failure names its seed.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,15 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "asking.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "loop/file.h"
-#include "stage.h"
 #include "testing/clock.h"
 #include "testing/power.h"
 #include "testing/turns.h"
@@ -62,89 +58,35 @@ static struct life life;
 
 /* Asking. */
 
-struct ask {
-	int fd;
-	char text[1 << 16];
-	size_t size;
-	bool over;
-};
-
-static bool is_answered(void *arg)
+static bool answered(void *asking)
 {
-	struct ask *ask = arg;
-	ssize_t got;
-
-	while (!ask->over && (got = read(ask->fd, ask->text + ask->size, sizeof(ask->text) - 1 - ask->size)) >= 0) {
-		ask->size += (size_t)got;
-		ask->text[ask->size] = '\0';
-		ask->over = got == 0 || strstr(ask->text, "\"result\":") != NULL ||
-			strstr(ask->text, "\"error\":") != NULL;
-	}
-	return ask->over || power_gone();
+	return asking_over(asking) || power_gone();
 }
 
-static bool is_ready(void *arg)
+static bool ready(void *asking)
 {
-	struct ask *ask = arg;
-
-	return is_answered(ask) || strstr(ask->text, "\"ready\":") != NULL;
+	return asking_ready(asking) || power_gone();
 }
 
-static void send_request(const struct ask *ask, const char *command, json_t *args, int fd)
+/* Whether it was confirmed; false: the power went first. */
+static bool confirmed(struct asking *asking)
 {
-	json_t *request = json_pack("{s:s, s:o}", "command", command, "args", args);
-	char *text = json_dumps(request, JSON_COMPACT), *line = mem_printf("%s\n", text);
-	struct iovec part = {line, strlen(line)};
-	char room[CMSG_SPACE(sizeof(int))] = {0};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	int exit;
+	json_t *result = asking_end(&asking, &exit);
+	bool told = result != NULL;
 
-	if (fd >= 0) {
-		message.msg_control = room;
-		message.msg_controllen = sizeof(room);
-		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &fd, sizeof(int));
-	}
-	assert_int_equal(sendmsg(ask->fd, &message, MSG_NOSIGNAL), (ssize_t)part.iov_len);
-	json_decref(request);
-	free(text);
-	free(line);
-}
-
-static void open_ask(struct ask *ask, const char *command, json_t *args, int fd)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-
-	*ask = (struct ask){.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", folder_at(&life.stage.folder, "control.sock"));
-	assert_int_equal(connect(ask->fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	fcntl(ask->fd, F_SETFL, O_NONBLOCK);
-	send_request(ask, command, args, fd);
-}
-
-/* Whether it was confirmed; false: the power went first, or it was refused for now. */
-static bool close_ask(struct ask *ask)
-{
-	is_answered(ask); /* what was said before the power went was said */
-	const char *result = strstr(ask->text, "\"result\":"), *error = strstr(ask->text, "\"error\":");
-
-	close(ask->fd);
-	if (result == NULL && error != NULL && !power_gone())
-		fail_msg("seed %llu, step %u: refused: %s", (unsigned long long)life.seed, life.step, error);
-	return result != NULL;
+	json_decref(result);
+	if (!told && exit != 0 && !power_gone())
+		fail_msg("seed %llu, step %u: refused", (unsigned long long)life.seed, life.step);
+	return told;
 }
 
 static bool asked(const char *command, json_t *args, int fd)
 {
-	struct ask *ask = mem_zalloc(sizeof(*ask));
+	struct asking *asking = asking_begin(&life.stage, command, args, fd);
 
-	open_ask(ask, command, args, fd);
-	turns_until(life.stage.loop, is_answered, ask);
-	bool told = close_ask(ask);
-	free(ask);
-	return told;
+	turns_until(life.stage.loop, answered, asking);
+	return confirmed(asking);
 }
 
 /* Officers. */
@@ -185,18 +127,14 @@ static bool hand_over(const char *name, const char *text, bool synced)
 /* Submits and waits for the verdict. */
 static bool submitted(const char *name, char *text)
 {
-	struct ask *ask = mem_zalloc(sizeof(*ask));
-	bool told = false;
+	struct asking *asking = asking_begin(&life.stage, "submit", json_pack("{s:s}", "name", name), -1);
 
-	open_ask(ask, "submit", json_pack("{s:s}", "name", name), -1);
-	if (turns_until(life.stage.loop, is_ready, ask) && !power_gone() && hand_over(name, text, true)) {
+	if (turns_until(life.stage.loop, ready, asking) && !power_gone() && hand_over(name, text, true)) {
 		life.dropped[life.step] = true;
-		turns_until(life.stage.loop, is_answered, ask);
+		turns_until(life.stage.loop, answered, asking);
 	}
-	told = close_ask(ask);
-	free(ask);
 	free(text);
-	return told;
+	return confirmed(asking);
 }
 
 static bool found_in(const char *folder, const char *part)

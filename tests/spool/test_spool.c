@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct fixture {
 	unsigned int refused;
 	char *refused_name;
 	char *refused_zh;
+	unsigned int delayed;
 	unsigned int scanned;
 	bool closed;
 };
@@ -81,6 +83,13 @@ static void on_refused(void *arg, const char *name, const struct problems *probl
 	f->refused_zh = mem_strdup(problems->list[0].reason[LANG_ZH]);
 }
 
+static void on_delayed(void *arg, const char *name, int error)
+{
+	struct fixture *f = arg;
+
+	f->delayed += strcmp(name, "a.txt") == 0 && error == EIO;
+}
+
 static void on_scanned(void *arg)
 {
 	struct fixture *f = arg;
@@ -94,7 +103,10 @@ static void quiet(void *arg, int level, const char *line)
 
 static void open_spool(struct fixture *f)
 {
-	static const struct spool_events events = {on_taken, on_refused, on_scanned};
+	static const struct spool_events events = {.taken = on_taken,
+		.refused = on_refused,
+		.delayed = on_delayed,
+		.scanned = on_scanned};
 	struct problems problems;
 
 	problems_init(&problems);
@@ -508,6 +520,82 @@ static void a_verdict_is_kept_while_the_disk_refuses_and_never_asked_for_twice(v
 	assert_int_equal(f->taken, 1);
 }
 
+static atomic_bool syncs_fail;
+
+static int failing_fsync(int fd)
+{
+	if (!atomic_load(&syncs_fail))
+		return file_system.fsync(fd);
+	errno = EIO;
+	return -1;
+}
+
+/* Were it judged, its alert could be sent while the file comes back after a power loss as if it were another. */
+static void what_cannot_be_claimed_durably_is_not_judged_until_it_can(void **state)
+{
+	struct fixture *f = *state;
+	struct file_table table = file_system;
+
+	table.fsync = failing_fsync;
+	open_spool(f);
+	file = &table;
+	atomic_store(&syncs_fail, true);
+	drop(f, "a.txt", "x");
+	turns_pass(f->loop, 95000);
+	assert_int_equal(f->taken, 0);
+	assert_in_range(f->delayed, 2, 5);
+	atomic_store(&syncs_fail, false);
+	turns_pass(f->loop, 31000);
+	assert_int_equal(f->taken, 1);
+	file = &file_system;
+}
+
+/* A reason is synced before it has its name, and has it before its file moves. */
+static char order[16];
+
+static int noted_fsync(int fd)
+{
+	char link[64], path[600];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t size = readlink(link, path, sizeof(path) - 1);
+	path[size > 0 ? size : 0] = '\0';
+	if (strstr(path, ".tmp") != NULL)
+		strcat(order, "S");
+	else if (strcmp(path + strlen(path) - 6, "failed") == 0)
+		strcat(order, "F");
+	return file_system.fsync(fd);
+}
+
+static int noted_rename(int from_dir, const char *from, int to_dir, const char *to)
+{
+	if (strncmp(to, "failed/", 7) == 0)
+		strcat(order, strstr(to, ".reason") != NULL ? "R" : "M");
+	return file_system.rename(from_dir, from, to_dir, to);
+}
+
+static void a_reason_lasts_before_its_file_moves(void **state)
+{
+	struct fixture *f = *state;
+	struct file_table table = file_system;
+	struct problems problems;
+
+	table.fsync = noted_fsync;
+	table.rename = noted_rename;
+	open_spool(f);
+	drop(f, "a.txt", "x");
+	turns_settle(f->loop);
+	order[0] = '\0';
+	file = &table;
+	problems_init(&problems);
+	problem_add(&problems, PROBLEM_ERROR, NULL, NULL, "%s", "no");
+	spool_failed(f->spool, f->held[0], &problems);
+	problems_fini(&problems);
+	turns_settle(f->loop);
+	file = &file_system;
+	assert_string_equal(order, "SRFMF");
+}
+
 static void odd_names_become_safe_ones(void **state)
 {
 	static const struct {
@@ -832,7 +920,7 @@ static void closing_waits_for_the_disk(void **state)
 
 static void a_root_that_cannot_be_made_is_explained(void **state)
 {
-	static const struct spool_events events = {on_taken, NULL, NULL};
+	static const struct spool_events events = {.taken = on_taken};
 	struct fixture *f = *state;
 	struct problems problems;
 	struct spool *spool = NULL;
@@ -867,6 +955,8 @@ int main(void)
 		CASE(a_strangers_file_is_refused_and_a_members_is_taken),
 		CASE(an_unreadable_file_is_refused_with_the_remedy),
 		CASE(a_verdict_is_kept_while_the_disk_refuses_and_never_asked_for_twice),
+		CASE(what_cannot_be_claimed_durably_is_not_judged_until_it_can),
+		CASE(a_reason_lasts_before_its_file_moves),
 		CASE(odd_names_become_safe_ones),
 		CASE(very_long_names_keep_their_ending),
 		CASE(leftovers_are_handed_over_again_first),
