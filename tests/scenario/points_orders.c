@@ -223,17 +223,28 @@ static void check_dropped(struct points *points)
 	assert_int_equal(points_phones(points), POOL - BATCH);
 	assert_int_equal(stage_adds_up(&points->stage, "A1"), POOL);
 }
+
 /* ---- the daemon itself ---- */
+
+static void check_mode(struct points *points, const char *name, mode_t mode)
+{
+	struct stat st;
+
+	assert_int_equal(stat(folder_at(&points->stage.folder, name), &st), 0);
+	if ((st.st_mode & 07777) != mode)
+		fail_msg("%s has mode %o", name, (unsigned int)st.st_mode & 07777);
+}
 
 /* All folders are as the installation makes them, and alerts are taken. */
 static void check_started(struct points *points)
 {
 	struct stat st;
 
-	assert_int_equal(stat(folder_at(&points->stage.folder, "spool/new"), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 02770);
-	assert_int_equal(stat(folder_at(&points->stage.folder, "spool/work"), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 02750);
+	check_mode(points, "spool/tmp", 02770);
+	check_mode(points, "spool/new", 02770);
+	check_mode(points, "spool/work", 02750);
+	check_mode(points, "spool/done", 02750);
+	check_mode(points, "spool/failed", 02750);
 	assert_int_equal(stat(folder_at(&points->stage.folder, "state/ledger.reserve"), &st), 0);
 	assert_int_equal(st.st_size, 8 << 20);
 	stage_drop(&points->stage, "a.cfg", "A1", "immediate", "");

@@ -36,6 +36,7 @@ static const struct {
 	{"spool: file done", RENAME, "*/spool/work/*", "*/spool/done/*"},
 	{"spool: file failed", RENAME, "*/spool/work/*", "*/spool/failed/*"},
 	{"spool: folder synced", SYNC, "*/spool/new", NULL},
+	{"spool: folder named", RENAME, "*/spool/*.tmp", "*/spool/*"},
 	{"spool: folder synced", SYNC, "*/spool/work", NULL},
 	{"spool: folder synced", SYNC, "*/spool/done", NULL},
 	{"spool: folder synced", SYNC, "*/spool/failed", NULL},
