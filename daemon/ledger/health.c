@@ -32,7 +32,7 @@ enum ledger_health ledger_health(const struct ledger *ledger, const char **reaso
 	} else if (ledger->low) {
 		health = LEDGER_RESERVE;
 		text = N_(
-			"the disk is full: what was sent is still recorded, nothing new is begun; make room on the disk");
+			"the disk is full: alerts already taken are still sent and recorded, nothing new is taken; make room on the disk");
 	}
 	if (reason != NULL)
 		*reason = text;

@@ -402,7 +402,7 @@ static void open_reserve(struct ledger *ledger, struct problems *problems)
 	problem_remedy(problem_add(problems, PROBLEM_WARNING, &at, NULL,
 			       N_("the disk is nearly full: there is no room for the ledger's reserve of %u MiB"),
 			       RESERVE_BYTES >> 20),
-		N_("make room on the disk; until then nothing new is sent"));
+		N_("make room on the disk; until then nothing new is taken"));
 }
 
 enum result ledger_open(struct loop *loop, const char *dir, struct ledger **out, struct problems *problems)
