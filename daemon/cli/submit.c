@@ -25,7 +25,8 @@ enum {
 };
 
 struct handover {
-	int tmp, new; /* the two folders */
+	const char *spool; /* for words */
+	int tmp, new; /* the two folders in it */
 	char *name;
 };
 
@@ -121,7 +122,7 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 	json_t *none;
 
 	if (write_tmp(handover, bytes, size) != 0)
-		return complain(path, EXIT_LATER);
+		return complain(handover->spool, EXIT_LATER); /* it is that disk that is full */
 	int status = talk_ask(talk, "submit", json_pack("{s:s}", "name", handover->name), -1);
 	if (status == 0)
 		status = talk_await(talk, on_ready, NULL, &none);
@@ -130,12 +131,12 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 		return status == EXIT_NOT_RUNNING ? EXIT_LATER : status;
 	}
 	if (renameat(handover->tmp, handover->name, handover->new, handover->name) != 0) {
-		status = complain(path, EXIT_LATER);
+		status = complain(handover->spool, EXIT_LATER);
 		unlinkat(handover->tmp, handover->name, 0);
 		return status;
 	}
 	if (fsync(handover->new) != 0 || fsync(handover->tmp) != 0)
-		return complain(path, EXIT_LATER);
+		return complain(handover->spool, EXIT_LATER);
 	status = await_verdict(talk, path, json);
 	if (status == EXIT_NOT_RUNNING || status == EXIT_LATER)
 		speak_error(
@@ -146,7 +147,7 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 
 int submit_file(const struct place_of_daemon *place, const char *path, bool json)
 {
-	struct handover handover = {-1, -1, NULL};
+	struct handover handover = {place->spool, -1, -1, NULL};
 	struct talk *talk = NULL;
 	char word[18], *bytes = NULL, *name = name_for_daemon(path);
 	size_t size;
