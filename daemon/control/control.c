@@ -13,29 +13,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "control/request.h"
 #include "loop/sock.h"
 
 enum {
 	LINE_MOST = 1 << 20,
 	PEERS_MOST = 64,
-	TEXT_MOST = 1000, /* bytes of a text argument: more than any file name, id or reason */
 	ANSWER_MOST = 256 << 20, /* a year's report is some megabytes; crier takes as much */
 	PIECE = 256 << 10,
-};
-
-/* What an argument holds, whichever command it is for: text of a line, unless it stands here. */
-static const struct argument {
-	const char *name;
-	bool flag;
-	json_int_t least, most; /* of a whole number */
-} arguments[] = {
-	{"dry_run", true, 0, 0},
-	{"discard_extra", true, 0, 0},
-	{"history", true, 0, 0},
-	{"most", false, 1, 1000000},
-	{"before", false, 0, UINT32_MAX},
-	{"from_ms", false, 0, 253402300799999},
-	{"to_ms", false, 0, 253402300799999},
 };
 
 struct control {
@@ -238,128 +223,24 @@ bool control_flag(const json_t *args, const char *name)
 	return json_is_true(json_object_get(args, name));
 }
 
-/* True when `name` is a word of the argument list; *required tells of its brackets. */
-static const char *next_word(const char **at, size_t *length, bool *required)
-{
-	const char *from = *at + strspn(*at, " ");
-
-	*length = strcspn(from, " ");
-	if (*length == 0)
-		return NULL;
-	*at = from + *length;
-	*required = from[0] != '[';
-	if (!*required) {
-		from++;
-		*length -= 2;
-	}
-	return from;
-}
-
-static bool listed(const char *args, const char *name)
-{
-	size_t length;
-	bool required;
-	const char *word;
-
-	while ((word = next_word(&args, &length, &required)) != NULL)
-		if (strlen(name) == length && strncmp(word, name, length) == 0)
-			return true;
-	return false;
-}
-
-static bool is_line(const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	if (text == NULL || json_string_length(value) > TEXT_MOST)
-		return false;
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
-/* A value of another kind is refused: taken as absent it could make a dry run a real one. */
-static bool holds(const char *name, const json_t *value)
-{
-	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-		const struct argument *argument = &arguments[i];
-		if (strcmp(argument->name, name) != 0)
-			continue;
-		if (argument->flag)
-			return json_is_boolean(value);
-		return json_is_integer(value) && json_integer_value(value) >= argument->least &&
-			json_integer_value(value) <= argument->most;
-	}
-	return is_line(value);
-}
-
-/* Answers with an error and returns false when an argument is missing, not known, or of the wrong kind. */
-static bool args_fit(struct control_call *call, const struct control_command *command, json_t *args)
-{
-	const char *name, *list = command->args, *word;
-	json_t *value;
-	size_t length;
-	bool required;
-
-	json_object_foreach(args, name, value)
-	{
-		if (!listed(command->args, name)) {
-			control_error(call, CONTROL_USAGE, N_("\"%s\" takes no argument \"%s\""), command->name, name);
-			return false;
-		}
-		if (!holds(name, value)) {
-			control_error(call, CONTROL_USAGE,
-				N_("\"%s\" does not take this value of \"%s\": texts are one line of at most %d bytes, numbers and dates lie in their bounds"),
-				command->name, name, TEXT_MOST);
-			return false;
-		}
-	}
-	while ((word = next_word(&list, &length, &required)) != NULL) {
-		char key[64];
-		snprintf(key, sizeof(key), "%.*s", (int)length, word);
-		if (required && json_object_get(args, key) == NULL) {
-			control_error(call, CONTROL_USAGE, N_("\"%s\" needs the argument \"%s\""), command->name, key);
-			return false;
-		}
-	}
-	return true;
-}
-
-static const struct control_command *find_command(const struct control *control, const char *name)
-{
-	for (const struct control_command *command = control->commands; command->name != NULL; command++)
-		if (name != NULL && strcmp(command->name, name) == 0)
-			return command;
-	return NULL;
-}
-
 static void run_line(struct peer *peer, const char *line, size_t size)
 {
 	struct control_call *call = mem_zalloc(sizeof(*call));
-	json_error_t error;
+	struct control_request request;
+	struct problems problems;
 
+	problems_init(&problems);
 	call->peer = peer;
 	call->descriptor = sock_take_descriptor(peer->sock);
 	snprintf(call->who, sizeof(call->who), "%s", peer->who);
 	list_push_back(&peer->calls, &call->in_peer);
-
-	json_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
-	json_t *args = json_object_get(request, "args");
-	const struct control_command *command = find_command(peer->control,
-		json_string_value(json_object_get(request, "command")));
-	json_t *none = json_object();
-	if (!json_is_object(request))
-		control_error(call, CONTROL_USAGE, N_("the request is not a JSON object: %s"),
-			request == NULL ? error.text : "");
-	else if (command == NULL)
-		control_error(call, CONTROL_USAGE, N_("there is no such command"));
-	else if (args != NULL && !json_is_object(args))
-		control_error(call, CONTROL_USAGE, N_("the arguments are not a JSON object"));
-	else if (args_fit(call, command, args != NULL ? args : none))
-		command->run(peer->control->arg, call, args != NULL ? args : none);
-	json_decref(none);
-	json_decref(request);
+	if (control_request_read(peer->control->commands, line, size, &request, &problems))
+		request.command->run(peer->control->arg, call, request.args);
+	else
+		send_error(call, CONTROL_USAGE, problems.list[0].reason[LANG_ZH], problems.list[0].reason[LANG_EN],
+			NULL);
+	control_request_fini(&request);
+	problems_fini(&problems);
 }
 
 /* A peer that asks faster than it reads waits for itself: its answers never pile up here. */
