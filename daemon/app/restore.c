@@ -123,7 +123,9 @@ static void on_lane(void *arg, uint32_t alert, uint16_t index, const struct ledg
 	lane->language = mem_strdup(from->language);
 	lane->message = from->message != NULL ? message_copy(from->message) : NULL;
 	tally_init(&lane->tally, from->size, from->state);
-	if (from->set != NULL && set_load(from->set, from->set_size, &lane->set) != RESULT_OK) {
+	if (from->set != NULL &&
+		(set_load(from->set, from->set_size, &lane->set) != RESULT_OK || set_count(lane->set) != from->size)) {
+		set_free(&lane->set);
 		log_event(LOG_CRIT, "damaged", "alert=%s lane=%u", restoring->campaign->id, index);
 		lane->ended = true;
 	}

@@ -1,5 +1,8 @@
 #include "ledger/replay.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "ledger/read.h"
 #include "ledger/row.h"
 #include "ledger/store.h"
@@ -14,7 +17,37 @@ struct replaying {
 	struct row row;
 	sqlite3_stmt *lanes, *batches, *receipts, *ends;
 	const char *what; /* table being read, for the problem */
+	uint32_t *sizes; /* of the alert's lanes */
+	uint16_t lanes_due, lanes_told;
 };
+
+/* A run of a lane of the alert that is being told. */
+static bool fits(const struct replaying *replaying, uint16_t lane, uint32_t first, uint32_t count)
+{
+	if (lane >= replaying->lanes_told)
+		return false;
+	return first <= replaying->sizes[lane] && count <= replaying->sizes[lane] - first;
+}
+
+static bool all_fit(const struct replaying *replaying, uint16_t lane, const uint32_t *positions, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!fits(replaying, lane, positions[i], 1))
+			return false;
+	return true;
+}
+
+static bool batch_fits(const struct replaying *replaying, const struct ledger_batch *batch)
+{
+	uint16_t lane = batch->name.lane;
+
+	for (uint32_t i = 0; i < batch->excluded_count; i++)
+		if (!fits(replaying, lane, batch->excluded[i].position, 1))
+			return false;
+	return batch->count > 0 && fits(replaying, lane, batch->first, batch->count) &&
+		all_fit(replaying, lane, batch->refused, batch->refused_count) &&
+		all_fit(replaying, lane, batch->resolved, batch->resolved_count);
+}
 
 static int on_switch(void *arg, sqlite3_stmt *row)
 {
@@ -55,9 +88,12 @@ static int on_lane(void *arg, sqlite3_stmt *row)
 	uint32_t alert;
 	uint16_t number;
 
-	if (!row_lane(&replaying->row, row, &alert, &number, &lane))
+	if (!row_lane(&replaying->row, row, &alert, &number, &lane) || number != replaying->lanes_told ||
+		number >= replaying->lanes_due)
 		return READ_BAD;
-	replaying->events->lane(replaying->arg, alert, number, &lane);
+	replaying->sizes[replaying->lanes_told++] = lane.size;
+	if (replaying->events->lane != NULL)
+		replaying->events->lane(replaying->arg, alert, number, &lane);
 	return READ_ON;
 }
 
@@ -66,7 +102,7 @@ static int on_batch(void *arg, sqlite3_stmt *row)
 	struct replaying *replaying = arg;
 	struct ledger_batch batch;
 
-	if (!row_batch(&replaying->row, row, &batch))
+	if (!row_batch(&replaying->row, row, &batch) || !batch_fits(replaying, &batch))
 		return READ_BAD;
 	replaying->events->batch(replaying->arg, &batch);
 	return READ_ON;
@@ -86,6 +122,8 @@ static int on_receipts(void *arg, sqlite3_stmt *row)
 	while ((more = unpack_receipt(&block, &part[count])) == 1) {
 		bool fleeting = part[count].code == block.other;
 
+		if (!fits(replaying, part[count].lane, part[count].position, part[count].count))
+			return READ_BAD;
 		if (++count == RECEIPTS_AT_ONCE || fleeting) {
 			replaying->events->receipts(replaying->arg, alert, part, count);
 			count = 0;
@@ -100,11 +138,10 @@ static int on_end(void *arg, sqlite3_stmt *row)
 {
 	struct replaying *replaying = arg;
 	struct ledger_end end = {.alert = (uint32_t)sqlite3_column_int64(row, 0),
-		.lane = (uint16_t)sqlite3_column_int64(row, 1),
-		.from = (uint32_t)sqlite3_column_int64(row, 2),
 		.at_ms = sqlite3_column_int64(row, 4)};
 
-	if (!state_find(store_text(row, 3), &end.state))
+	if (!row_place(row, 1, &end.lane, &end.from) || !fits(replaying, end.lane, end.from, 0) ||
+		!state_find(store_text(row, 3), &end.state))
 		return READ_BAD;
 	replaying->events->end(replaying->arg, &end);
 	return READ_ON;
@@ -123,14 +160,18 @@ static int on_alert(void *arg, sqlite3_stmt *row)
 	struct replaying *replaying = arg;
 	const struct ledger_replay *events = replaying->events;
 	struct ledger_alert alert;
-	int go_on = READ_ON;
+	int go_on;
 
 	if (!row_alert(&replaying->row, row, &alert))
 		return READ_BAD;
 	if (events->alert != NULL)
 		events->alert(replaying->arg, &alert);
-	if (events->lane != NULL)
-		go_on = of_alert(replaying, replaying->lanes, alert.number, "lane", on_lane);
+	replaying->sizes = mem_resize(replaying->sizes, alert.lanes + 1u, sizeof(*replaying->sizes));
+	replaying->lanes_due = alert.lanes;
+	replaying->lanes_told = 0;
+	go_on = of_alert(replaying, replaying->lanes, alert.number, "lane", on_lane);
+	if (replaying->lanes_told < replaying->lanes_due)
+		go_on = READ_BAD;
 	if (go_on == READ_ON && events->batch != NULL)
 		go_on = of_alert(replaying, replaying->batches, alert.number, "batch", on_batch);
 	if (go_on == READ_ON && events->receipts != NULL)
@@ -194,6 +235,7 @@ static void fini(struct replaying *replaying)
 	sqlite3_finalize(replaying->receipts);
 	sqlite3_finalize(replaying->ends);
 	row_fini(&replaying->row);
+	free(replaying->sizes);
 }
 
 enum result ledger_replay(struct ledger *ledger, const struct ledger_replay *events, void *arg,

@@ -9,7 +9,8 @@
  * `alert_done`. Applied in this order the states of every recipient come out as they were: a batch's exclusions, outcome and
  * resolution at once; a receipt to whoever is accepted, held or unknown; an end to whoever waits.
  *
- * Nothing but one row is in memory at a time. What is not durable is not told, so call it before the first append.
+ * Nothing but one row is in memory at a time. What is not durable is not told, so call it before the first append. What is told
+ * fits together: an alert's lanes come complete and in order, every run and position lies within its lane.
  */
 struct ledger_batch {
 	struct batch_name name;

@@ -37,6 +37,11 @@ static bool lane_number(sqlite3_stmt *statement, int column, uint16_t *number)
 	return big >= 0 && big <= UINT16_MAX;
 }
 
+bool row_place(sqlite3_stmt *statement, int column, uint16_t *lane, uint32_t *position)
+{
+	return lane_number(statement, column, lane) && small(statement, column + 1, position);
+}
+
 void row_fini(struct row *row)
 {
 	mem_strings_free(row->supersedes);

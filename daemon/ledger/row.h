@@ -38,6 +38,9 @@ bool row_alert(struct row *row, sqlite3_stmt *statement, struct ledger_alert *al
 bool row_lane(struct row *row, sqlite3_stmt *statement, uint32_t *alert, uint16_t *number, struct ledger_lane *lane);
 bool row_batch(struct row *row, sqlite3_stmt *statement, struct ledger_batch *batch);
 
+/* A lane's number and a place in it, from two columns. */
+bool row_place(sqlite3_stmt *statement, int column, uint16_t *lane, uint32_t *position);
+
 /* {"delivered":980,"failed":20} as written at closing. */
 bool row_counts(const char *json, uint32_t counts[STATE_COUNT]);
 

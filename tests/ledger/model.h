@@ -553,7 +553,7 @@ static void model_receipts(struct model *model, struct ledger *ledger, uint32_t 
 	for (uint32_t i = 0; i < count; i++) {
 		snprintf(odd[i], sizeof(odd[i]), "code-%u", model_below(model, 100));
 		list[i] = (struct ledger_receipt){.lane = (uint16_t)model_below(model, MODEL_LANES),
-			.position = model_below(model, MODEL_SIZE),
+			.position = model_below(model, MODEL_SIZE - 20),
 			.count = model_below(model, 10) == 0 ? 20 : 1,
 			.state = model_below(model, 3) == 0 ? STATE_FAILED : STATE_DELIVERED,
 			.at_ms = model->at_ms - model_below(model, 100000),
