@@ -8,9 +8,11 @@ contrib/install.sh test
 jobs=$(nproc)
 cmake --preset asan
 cmake --build --preset asan -j "$jobs"
-# The same sources through the other compiler: its warnings count as much.
+# The same sources through the other compiler, whose warnings count as much; its build also holds the fuzzers that the tests run.
 if [ "${CRIER_ONE_COMPILER:-}" = "" ]; then
-	cmake --preset asan-clang
-	cmake --build --preset asan-clang -j "$jobs"
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j "$jobs"
+	CRIER_FUZZ_TREE=$root/.build/fuzz
+	export CRIER_FUZZ_TREE
 fi
 ctest --preset asan -j "$jobs" "$@"
