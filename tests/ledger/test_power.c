@@ -1,6 +1,8 @@
 /*
  * The power fails at the n-th sync, while records come and while the ledger is closed and opened. What was reported as
  * durable before that is there afterwards, and what is there is a state that once was.
+ *
+ * CRIER_CRASH_KILLS: how many times it fails (default 48, and 24 with a failed sync before). CRIER_CRASH_SEED: the first.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,7 +118,8 @@ static void live(struct site *site, uint64_t seed, struct told *told)
 	model_free(model);
 }
 
-static void fail_at(uint64_t seed, unsigned int syncs)
+/* `broken`: at which sync before that the disk fails to write something; 0: at none. */
+static void fail_at(uint64_t seed, unsigned int syncs, unsigned int broken)
 {
 	struct site site = {.last = 0};
 	struct told *told = mem_calloc(STEPS, sizeof(*told));
@@ -130,6 +133,8 @@ static void fail_at(uint64_t seed, unsigned int syncs)
 	buf_init(&found, 64 << 20);
 	assert_int_equal(open_ledger(&site), RESULT_OK);
 	power_fail_at(DISK_SYNC, "ledger.db", syncs + 1, seed % 2 == 0);
+	if (broken > 0)
+		power_sync_fails_at("ledger.db", broken);
 	live(&site, seed, told);
 	power_restore((enum power_luck)(seed % 5 < 2 ? seed % 5 : POWER_SOMETHING), seed);
 	assert_int_equal(open_ledger(&site), RESULT_OK);
@@ -146,17 +151,38 @@ static void fail_at(uint64_t seed, unsigned int syncs)
 	free(told);
 }
 
+static uint64_t number_of(const char *variable, uint64_t otherwise)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
 static void nothing_that_was_told_is_lost(void **state)
 {
-	(void)state;
-	for (unsigned int i = 0; i < 48; i++)
-		fail_at((uint64_t)i + 1, i * 7 % 160);
+	uint64_t first = number_of("CRIER_CRASH_SEED", 1), cuts = number_of("CRIER_CRASH_KILLS", 48);
+
+	for (uint64_t i = 0; i < cuts; i++)
+		fail_at(first + i, (unsigned int)((first - 1 + i) * 7 % 160), 0);
+	print_message("%u kills\n", (unsigned int)cuts);
+}
+
+/* After a sync that failed the same bytes are not durable because the next one succeeds: they are written again. */
+static void what_a_failed_sync_forgot_is_not_told(void **state)
+{
+	uint64_t first = number_of("CRIER_CRASH_SEED", 1), cuts = number_of("CRIER_CRASH_KILLS", 24);
+
+	for (uint64_t i = 0; i < cuts; i++)
+		fail_at(first + i, (unsigned int)((first - 1 + i) * 11 % 100) + 2,
+			(unsigned int)((first - 1 + i) * 5 % 60) + 1);
+	print_message("%u kills\n", (unsigned int)cuts);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_that_was_told_is_lost),
+		cmocka_unit_test(what_a_failed_sync_forgot_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,8 @@
  * An officer does here what officers do: what was not confirmed is asked for again. Whatever was confirmed, or stands in
  * done/, is there after the next start; everybody is in one state; no phone rings twice.
  *
- * CRIER_POWER_LIVES: how many lives are lived with two cuts at random moments each (default 8); when it is set, also every
- * kind of call is cut at every step of a life, twice, before and after. CRIER_POWER_SEED: the first of the random lives. A
- * failure names its seed.
+ * CRIER_CRASH_KILLS: how many times it fails at random moments (default 16; two in a life). CRIER_CRASH_STEPS=all: every
+ * kind of call at every step of a life, twice, before and after. CRIER_CRASH_SEED: the first seed; a failure names its own.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -24,12 +23,19 @@
 #include "asking.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "loop/file.h"
+#include "officer.h"
 #include "testing/clock.h"
 #include "testing/power.h"
 #include "testing/turns.h"
 
-enum { PEOPLE = 200, POOL = 80, MORE = 40, WINDOW = 2, BATCH = 10 }; /* 40 elderly, 50 students, 10 of them both */
+enum {
+	PEOPLE = 200,
+	POOL = 80,
+	MORE = 40,
+	WINDOW = 2,
+	BATCH = 10,
+	LATER = 75
+}; /* 40 elderly, 50 students, 10 of them both */
 
 #define GATEWAY "rate = \"100/s\"; window = 2; batch = 10; timeout = \"10s\";"
 #define REMINDER \
@@ -41,6 +47,7 @@ struct life {
 	struct stage stage;
 	uint64_t seed;
 	unsigned int cuts;
+	unsigned int waits; /* times that somebody was asked to come back */
 	unsigned int step; /* the next thing that somebody wants */
 	bool told[16]; /* by step */
 	bool dropped[16]; /* lies in the folder, synced */
@@ -68,7 +75,7 @@ static bool ready(void *asking)
 	return asking_ready(asking) || power_gone();
 }
 
-/* Whether it was confirmed; false: the power went first. */
+/* Whether it was confirmed; false: the power went first, or it has to wait. */
 static bool confirmed(struct asking *asking)
 {
 	int exit;
@@ -76,7 +83,7 @@ static bool confirmed(struct asking *asking)
 	bool told = result != NULL;
 
 	json_decref(result);
-	if (!told && exit != 0 && !power_gone())
+	if (!told && exit != 0 && exit != LATER && !power_gone())
 		fail_msg("seed %llu, step %u: refused", (unsigned long long)life.seed, life.step);
 	return told;
 }
@@ -91,45 +98,13 @@ static bool asked(const char *command, json_t *args, int fd)
 
 /* Officers. */
 
-static char *alert_text(const char *id, const char *urgency, const char *more)
-{
-	return mem_printf(
-		"schema = \"fraud-alert/1\"; id = \"%s\"; sender = \"fzzx@ks.example.cn\";\n"
-		"fraud_type = \"order-brushing\"; summary = \"一居民做点赞任务被骗，编号%s。\"; loss = \"128000\";\n"
-		"audiences = [ \"student\", \"elderly\" ]; areas = [ \"320583\" ]; urgency = \"%s\";\n%s\n"
-		"text: { sms = \"%s号提醒：要您先垫钱的都是诈骗。\"; };\n",
-		id, id, urgency, more, id);
-}
-
-/* As `crier submit` does it; false: the power went before the file was safe in the folder. */
-static bool hand_over(const char *name, const char *text, bool synced)
-{
-	char *tmp = mem_printf("%s/spool/tmp/%s", life.stage.folder.path, name);
-	char *new = mem_printf("%s/spool/new/%s", life.stage.folder.path, name);
-	char *folder = mem_printf("%s/spool/new", life.stage.folder.path);
-	int fd = file->open(AT_FDCWD, tmp, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-	bool good = fd >= 0 && file_write_all(fd, text, strlen(text)) == 0 && (!synced || file->fsync(fd) == 0);
-
-	if (fd >= 0)
-		file->close(fd);
-	good = good && file->rename(AT_FDCWD, tmp, AT_FDCWD, new) == 0;
-	fd = good && synced ? file->open(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0) : -1;
-	if (good && synced)
-		good = file->fsync(fd) == 0;
-	if (fd >= 0)
-		file->close(fd);
-	free(tmp);
-	free(new);
-	free(folder);
-	return good;
-}
-
 /* Submits and waits for the verdict. */
 static bool submitted(const char *name, char *text)
 {
 	struct asking *asking = asking_begin(&life.stage, "submit", json_pack("{s:s}", "name", name), -1);
 
-	if (turns_until(life.stage.loop, ready, asking) && !power_gone() && hand_over(name, text, true)) {
+	if (turns_until(life.stage.loop, ready, asking) && !power_gone() &&
+		officer_hands_over(&life.stage, name, text, true)) {
 		life.dropped[life.step] = true;
 		turns_until(life.stage.loop, answered, asking);
 	}
@@ -161,8 +136,8 @@ static void pass(uint64_t ms)
 /* Drops it into the folder, unless it is there from before a power loss, and looks whether it comes to done/. */
 static bool dropped(const char *name, char *text, bool synced)
 {
-	pass(life.cuts > 0 ? 5000 : 0);
-	if (!found_in("spool/done", name) && hand_over(name, text, synced)) {
+	pass(life.cuts + life.waits > 0 ? 5000 : 0);
+	if (!found_in("spool/done", name) && officer_hands_over(&life.stage, name, text, synced)) {
 		life.dropped[life.step] = life.dropped[life.step] || synced;
 		turns_until(life.stage.loop, stands_in_done, (void *)(uintptr_t)name);
 	}
@@ -180,23 +155,6 @@ static bool imported(void)
 
 	close(fd);
 	return told;
-}
-
-/*
- * Of several sectors, and not synced by the officer: what is left of it after a power loss is no alert, because its kind
- * comes last. It has no id and is given one by its day and content.
- */
-static char *notepad_text(void)
-{
-	struct buf text;
-
-	buf_init(&text, 8192);
-	buf_add_text(&text,
-		"对象：学生、老年人\n紧急程度：立即\n手法：先给小额返利，再要求垫资。\n案情：一居民做点赞任务被骗");
-	while (text.size < 1400)
-		buf_add_text(&text, "，对方先给小额返利再要求垫资");
-	buf_add_text(&text, "。\n类型：刷单返利\n");
-	return buf_take(&text);
 }
 
 enum step {
@@ -220,27 +178,27 @@ static bool take_step(enum step step)
 {
 	switch (step) {
 	case SUBMIT:
-		return submitted("a1.cfg", alert_text("A1", "immediate", ""));
+		return submitted("a1.cfg", officer_alert("A1", "immediate", ""));
 	case OPT_OUT:
 		return asked("optout add", json_pack("{s:s}", "phone", "13800000005"), -1);
 	case COPY:
-		return dropped("notes.txt", notepad_text(), false);
+		return dropped("notes.txt", officer_notes(), false);
 	case SUSPEND:
 		return asked("channel suspend", json_pack("{s:s}", "name", "group"), -1);
 	case DROP:
-		return dropped("a2.cfg", alert_text("A2", "today", ""), true);
+		return dropped("a2.cfg", officer_alert("A2", "today", ""), true);
 	case IMPORT:
 		return imported();
 	case UPDATE:
 		return submitted("a3.cfg",
-			alert_text("A3", "immediate", "action = \"update\"; supersedes = [ \"A2\" ];"));
+			officer_alert("A3", "immediate", "action = \"update\"; supersedes = [ \"A2\" ];"));
 	case RESUME:
 		return asked("channel resume", json_pack("{s:s}", "name", "group"), -1);
 	case WITHDRAWN:
-		return submitted("a4.cfg", alert_text("A4", "routine", "channels = [ \"sms\" ];"));
+		return submitted("a4.cfg", officer_alert("A4", "routine", "channels = [ \"sms\" ];"));
 	case CANCEL:
-		/* Perhaps it was recorded, though nobody could be told any more. */
-		return (life.cuts > 0 && stage_residents(&life.stage, "A4", "cancelled") > 0) ||
+		/* Perhaps it was recorded, though nobody could be told any more, or all is sent. */
+		return stage_residents(&life.stage, "A4", "waiting") == 0 ||
 			asked("alert cancel", json_pack("{s:s}", "id", "A4"), -1);
 	case SWITCH_OFF:
 		return asked("stop", json_object(), -1);
@@ -427,7 +385,11 @@ static void live(void)
 		life.told[life.step] = life.told[life.step] || told;
 		if (power_gone())
 			break;
-		HOLDS(told, "nobody confirmed it");
+		if (!told) {
+			HOLDS(life.waits++ < 3, "nobody confirmed it");
+			pass(35000);
+			continue;
+		}
 		life.step++;
 		pass(chance(3) * 100);
 	}
@@ -537,11 +499,11 @@ static void cut_at(enum disk_act act, const char *part, unsigned int nth, bool a
 	cut(luck);
 }
 
-static unsigned int number_of(const char *variable, unsigned int otherwise)
+static uint64_t number_of(const char *variable, uint64_t otherwise)
 {
 	const char *text = getenv(variable);
 
-	return text != NULL ? (unsigned int)strtoul(text, NULL, 10) : otherwise;
+	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
 }
 
 /* Which kind of call, from when somebody begins to want something. */
@@ -562,7 +524,7 @@ static const struct {
 	{DISK_RENAME, "spool/done", 1u << SUBMIT | 1u << DROP},
 };
 
-static void live_with_trap(unsigned int kind, unsigned int step, unsigned int nth, bool after)
+static unsigned int live_with_trap(unsigned int kind, unsigned int step, unsigned int nth, bool after)
 {
 	begin_life(1000 + ((kind * STEPS + step) * 2 + nth) * 2 + after);
 	life.trap.set = true;
@@ -579,13 +541,16 @@ static void live_with_trap(unsigned int kind, unsigned int step, unsigned int nt
 		cut(POWER_SOMETHING);
 		begin_again();
 	}
+	unsigned int cuts = life.cuts;
 	end_life();
+	return cuts;
 }
 
 /* The ledger's, which hold every promise, before and after each; of the others one of both. */
 static void the_power_fails_at_every_kind_of_step(void **state)
 {
-	bool everything = number_of("CRIER_POWER_LIVES", 0) > 0;
+	bool everything = getenv("CRIER_CRASH_STEPS") != NULL;
+	unsigned int cuts = 0;
 
 	for (unsigned int kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
 		for (unsigned int step = 0; step < STEPS; step++)
@@ -593,24 +558,29 @@ static void the_power_fails_at_every_kind_of_step(void **state)
 				bool wanted = (kinds[kind].steps & 1u << step) != 0 &&
 					(i == step % 2 || (kind == 0 && i < 2));
 				if (wanted || everything)
-					live_with_trap(kind, step, 1 + i / 2, i % 2 != 0);
+					cuts += live_with_trap(kind, step, 1 + i / 2, i % 2 != 0);
 			}
+	print_message("%u kills\n", cuts);
 }
 
 static void the_power_fails_at_any_moment(void **state)
 {
-	unsigned int lives = number_of("CRIER_POWER_LIVES", 8), first = number_of("CRIER_POWER_SEED", 1);
+	uint64_t lives = (number_of("CRIER_CRASH_KILLS", 16) + 1) / 2, first = number_of("CRIER_CRASH_SEED", 1);
 
-	for (unsigned int i = 0; i < lives; i++) {
+	for (uint64_t i = 0; i < lives; i++) {
 		begin_life(first + i);
 		cut_at(DISK_ACTS, "", 1 + (unsigned int)chance(1500), chance(2) == 0, (enum power_luck)chance(3));
 		power_fail_at(DISK_ACTS, "", 1 + (unsigned int)chance(1500), chance(2) == 0);
+		/* And somewhere before that the disk cannot write something. */
+		if (chance(2) == 0)
+			power_sync_fails_at(chance(3) > 0 ? "state/" : "spool/work/", 1 + (unsigned int)chance(30));
 		begin_again();
 		live();
 		cut((enum power_luck)chance(3));
 		begin_again();
 		end_life();
 	}
+	print_message("%u kills\n", 2 * (unsigned int)lives);
 }
 
 int main(int argc, char **argv)

@@ -16,13 +16,15 @@
 
 enum { SECTOR = 512 };
 
+enum { CLEAN, DIRTY, FORGOTTEN /* by a sync that failed: not written, and no sync will */ };
+
 /* One file or folder, whatever it is called. */
 struct node {
 	struct node *next; /* of all */
 	char *path; /* as the living see it; NULL: its last name is gone */
 	char *bytes; /* that last */
 	size_t size;
-	unsigned char *dirty; /* one byte a sector */
+	unsigned char *dirty; /* a byte a sector: CLEAN, DIRTY or FORGOTTEN */
 	size_t sectors;
 	bool resized, folder;
 	mode_t mode;
@@ -57,6 +59,8 @@ static struct {
 	char *part;
 	unsigned int left;
 	bool after;
+	char *failing; /* part of the path of a sync that fails */
+	unsigned int failing_left;
 } power = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Files as they live. */
@@ -205,12 +209,13 @@ static void touch(struct node *node, uint64_t at, uint64_t size)
 		node->sectors = end;
 	}
 	for (size_t i = (size_t)(at / SECTOR); i < end; i++)
-		node->dirty[i] = 1;
+		node->dirty[i] = DIRTY;
 	node->resized = true;
 }
 
 /* The file of `size` bytes: what lasts, and of the sectors written since those that `keeps` says. */
-static void mix(struct node *node, const char *live, size_t live_size, size_t size, bool (*keeps)(void *arg), void *arg)
+static void mix(struct node *node, const char *live, size_t live_size, size_t size, bool (*keeps)(void *arg, int how),
+	void *arg)
 {
 	if (size > node->size) {
 		node->bytes = mem_resize(node->bytes, size + 1, 1);
@@ -219,17 +224,26 @@ static void mix(struct node *node, const char *live, size_t live_size, size_t si
 	node->size = size;
 	for (size_t i = 0; i < node->sectors && i * SECTOR < size; i++) {
 		size_t at = i * SECTOR, left = size - at < SECTOR ? size - at : SECTOR;
-		if (node->dirty[i] == 0 || !keeps(arg) || at >= live_size)
+		if (node->dirty[i] == CLEAN || !keeps(arg, node->dirty[i]) || at >= live_size)
 			continue;
 		memcpy(node->bytes + at, live + at, live_size - at < left ? live_size - at : left);
+		node->dirty[i] = CLEAN;
 	}
-	memset(node->dirty, 0, node->sectors);
 	node->resized = false;
 }
 
-static bool keep_all(void *arg)
+static bool is_pending(const struct node *node)
 {
-	return true;
+	bool pending = node->resized;
+
+	for (size_t i = 0; i < node->sectors && !pending; i++)
+		pending = node->dirty[i] != CLEAN;
+	return pending && node->path != NULL;
+}
+
+static bool keep_dirty(void *arg, int how)
+{
+	return how == DIRTY;
 }
 
 static void sync_bytes(struct node *node)
@@ -239,7 +253,7 @@ static void sync_bytes(struct node *node)
 	if (!node->resized)
 		return;
 	char *live = read_live(node->path, &size);
-	mix(node, live, size, size, keep_all, NULL);
+	mix(node, live, size, size, keep_dirty, NULL);
 	free(live);
 }
 
@@ -369,6 +383,19 @@ static void fail_locked(void)
 	adopt_all();
 }
 
+/* The system takes for written what the disk did not take. */
+static bool sync_fails(const struct disk_call *call)
+{
+	if (call->act != DISK_SYNC || call->folder || power.failing == NULL ||
+		strstr(call->path, power.failing) == NULL || power.failing_left == 0 || --power.failing_left > 0)
+		return false;
+	struct node *node = node_at(call->path);
+	for (size_t i = 0; node != NULL && i < node->sectors; i++)
+		if (node->dirty[i] == DIRTY)
+			node->dirty[i] = FORGOTTEN;
+	return true;
+}
+
 static int on_judge(void *arg, const struct disk_call *call)
 {
 	int error = 0;
@@ -379,7 +406,7 @@ static int on_judge(void *arg, const struct disk_call *call)
 	power.seen++;
 	if (!power.gone && power.armed && !power.after && is_meant(call) && --power.left == 0)
 		fail_locked();
-	error = power.gone ? EIO : 0;
+	error = power.gone || sync_fails(call) ? EIO : 0;
 	pthread_mutex_unlock(&power.lock);
 	return error;
 }
@@ -418,7 +445,7 @@ static unsigned int chance_of(struct chance *chance, unsigned int most)
 	}
 }
 
-static bool by_chance(void *arg)
+static bool by_chance(void *arg, int how)
 {
 	return chance_of(arg, 1) != 0;
 }
@@ -441,7 +468,7 @@ static void settle_bytes(struct chance *chance)
 {
 	for (struct node *node = power.nodes; node != NULL; node = node->next) {
 		size_t live_size;
-		if (!node->resized || node->path == NULL)
+		if (!is_pending(node))
 			continue;
 		char *live = read_live(node->path, &live_size);
 		/* As it was, as it is, or in between: grown so far. */
@@ -544,7 +571,8 @@ void power_off(void)
 	while (power.count > 0)
 		free(power.folders[--power.count]);
 	free(power.part);
-	power.part = NULL;
+	free(power.failing);
+	power.part = power.failing = NULL;
 }
 
 void power_fail_at(enum disk_act act, const char *part, unsigned int nth, bool after)
@@ -557,6 +585,16 @@ void power_fail_at(enum disk_act act, const char *part, unsigned int nth, bool a
 	power.left = nth;
 	power.after = after;
 	power.armed = true;
+	pthread_mutex_unlock(&power.lock);
+}
+
+void power_sync_fails_at(const char *part, unsigned int nth)
+{
+	REQUIRE(nth > 0);
+	pthread_mutex_lock(&power.lock);
+	free(power.failing);
+	power.failing = mem_strdup(part);
+	power.failing_left = nth;
 	pthread_mutex_unlock(&power.lock);
 }
 

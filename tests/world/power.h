@@ -33,6 +33,12 @@ void power_off(void);
  */
 void power_fail_at(enum disk_act act, const char *part, unsigned int nth, bool after);
 
+/*
+ * The `nth` sync from now on of a file whose path contains `part` fails with EIO, as of a disk that could not write what
+ * the system then forgets to be unwritten: a later sync succeeds, but only what is written again until then is durable.
+ */
+void power_sync_fails_at(const char *part, unsigned int nth);
+
 /* It does not fail as power_fail_at() said. */
 void power_spare(void);
 
