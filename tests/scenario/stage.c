@@ -33,6 +33,11 @@ static void on_log(void *arg, int level, const char *line)
 
 void stage_open(struct stage *stage, const char *wall)
 {
+	stage_open_seeded(stage, wall, 1);
+}
+
+void stage_open_seeded(struct stage *stage, const char *wall, uint64_t seed)
+{
 	struct tm tm = {.tm_isdst = -1};
 
 	memset(stage, 0, sizeof(*stage));
@@ -50,7 +55,7 @@ void stage_open(struct stage *stage, const char *wall)
 		fail_msg("bad time %s", wall);
 	fake_clock_set_wall((int64_t)mktime(&tm) * 1000);
 	stage->loop = loop_new();
-	stage->world = world_new(stage->loop, &(struct world_options){.seed = 1, .no_page = true});
+	stage->world = world_new(stage->loop, &(struct world_options){.seed = seed, .no_page = true});
 	if (stage->world == NULL)
 		fail_msg("the world cannot be opened");
 	world_peer_add(stage->world,

@@ -29,6 +29,9 @@ struct stage {
 
 /* A folder, a loop, a world with the peers of stage_config(); the clock stops at `wall` ("2026-11-23T10:00:00", local). */
 void stage_open(struct stage *stage, const char *wall);
+
+/* The same with another chance for the world's faults. */
+void stage_open_seeded(struct stage *stage, const char *wall, uint64_t seed);
 void stage_close(struct stage *stage); /* twice does no harm */
 
 /*
