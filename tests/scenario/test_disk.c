@@ -89,7 +89,7 @@ static bool changes(enum disk_act act)
 
 static int refuses(const struct disk_call *call)
 {
-	switch (trouble.kind) {
+	switch (atomic_load(&trouble.kind)) {
 	case FULL:
 	case CRAMMED:
 		return use_room(call);
