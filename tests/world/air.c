@@ -138,6 +138,9 @@ static void look_around(void)
 		if (highest >= air.descriptors - ROOM)
 			air.descriptors += ROOM;
 	}
+	/* After a burst it takes a while to believe that none is up there any more. */
+	if (highest < air.descriptors - ROOM - 1)
+		air.descriptors--;
 }
 
 static bool same_place(const struct place *a, const struct place *b)
