@@ -15,4 +15,5 @@ if [ "${CRIER_ONE_COMPILER:-}" = "" ]; then
 	CRIER_FUZZ_TREE=$root/.build/fuzz
 	export CRIER_FUZZ_TREE
 fi
-ctest --preset asan -j "$jobs" "$@"
+# Twice as many as there are processors: fuzzing goes by the minute, and many tests wait for a disk or a peer.
+ctest --preset asan -j $((jobs * 2)) "$@"
