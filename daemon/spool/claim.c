@@ -239,7 +239,7 @@ void claim_new(struct spool *spool, const char *name)
 
 	if (folders_move(spool, "new", name, "work", work_name) == 0) {
 		spool->claimed++;
-		sync_job(spool, job_new(spool, work_name, safe), 1u << FOLDER_NEW | 1u << FOLDER_WORK);
+		sync_job(spool, job_new(spool, work_name, safe), 1u << FOLDER_NEW);
 	} else if (errno != ENOENT) {
 		int error = errno;
 		log_event(LOG_ERR, "spool", "file=%s claim error=%s", log_quote(name), log_quote(strerror(error)));

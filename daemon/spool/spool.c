@@ -11,7 +11,7 @@
 #include "loop/file.h"
 #include "spool/state.h"
 
-#define AT_ONCE       16u
+#define AT_ONCE       64u
 #define STILL_MS      3000u
 #define SCAN_MS       30000u
 #define HANDED_A_TURN 64
@@ -188,7 +188,7 @@ void spool_scan(struct spool *spool)
 		list_remove(link);
 		spool->later_count--;
 		spool->claimed++;
-		sync_job(spool, list_object(link, struct job, link), 1u << FOLDER_NEW | 1u << FOLDER_WORK);
+		sync_job(spool, list_object(link, struct job, link), 1u << FOLDER_NEW);
 	}
 	scan_begin(spool);
 }
@@ -213,7 +213,7 @@ static void gather_leftovers(struct spool *spool)
 		struct job *job = job_new(spool, entries[i]->d_name, NULL);
 		job->file.leftover = true;
 		spool->claimed++;
-		sync_job(spool, job, 1u << FOLDER_NEW | 1u << FOLDER_WORK);
+		sync_job(spool, job, 1u << FOLDER_NEW);
 		free(entries[i]);
 	}
 	free(entries);

@@ -26,7 +26,7 @@ struct spool;
 struct spool_settings {
 	const char *root; /* folder; made with its five folders where missing */
 	gid_t group; /* may drop files: set on tmp/ and new/ (mode 2770), accepted as owners; (gid_t)-1: none */
-	unsigned int at_once; /* files judged at the same time; 0: 16 */
+	unsigned int at_once; /* files judged at the same time; 0: 64 */
 	uint32_t still_ms; /* 0: 3000 */
 	uint32_t scan_ms; /* 0: 30000 */
 };

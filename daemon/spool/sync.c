@@ -30,6 +30,10 @@ struct run {
 /*
  * Somebody who copied a file in place did not sync it. Were its bytes lost after its acceptance is in the ledger, the
  * next start would find another document under its name. What is no file, or may not be read, is refused anyway.
+ *
+ * The claim itself lasts with the folder that the file has left: a file system that moves files as one takes the new name
+ * along, and one that does not never drops the only name of a file. `crier submit` has synced the bytes, so that there is
+ * nothing to do for them but to look.
  */
 static int sync_claimed(int root_fd, const char *path)
 {
@@ -40,7 +44,7 @@ static int sync_claimed(int root_fd, const char *path)
 	int fd = file->open(root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
 		return 0;
-	int error = file->fsync(fd) == 0 ? 0 : errno;
+	int error = file->fdatasync(fd) == 0 ? 0 : errno;
 	file->close(fd);
 	return error;
 }
