@@ -15,10 +15,9 @@
 #include "cli/orders.h"
 #include "cli/show.h"
 #include "cli/speak.h"
+#include "cli/status.h"
 #include "cli/submit.h"
 #include "cli/talk.h"
-
-enum { USAGE = 2, NO_FILE = 66 };
 
 struct options {
 	const char *config;
@@ -79,7 +78,7 @@ static int ask(const struct order *order, const struct options *options, const s
 	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) < 0) {
 		speak_error(N_("%s: %s"), file, speak_errno(errno));
 		json_decref(args);
-		return NO_FILE;
+		return EXIT_NO_FILE;
 	}
 	int status = talk_open(place, &talk);
 	if (status == 0)
@@ -106,14 +105,14 @@ static int submit_all(const struct place_of_daemon *place, int count, char *cons
 	if (count > 0 && strncmp(files[0], "--", 2) == 0) {
 		if (files[0][2] != '\0') {
 			speak_error(N_("\"%s\" has no option %s; see: crier help %s"), "submit", files[0], "submit");
-			return USAGE;
+			return EXIT_MISUSED;
 		}
 		files++;
 		count--;
 	}
 	if (count == 0) {
 		speak_error(N_("submit needs at least one file"));
-		return USAGE;
+		return EXIT_MISUSED;
 	}
 	/* One bad file never stops the others. */
 	for (int i = 0; i < count; i++) {
@@ -178,7 +177,7 @@ static int no_such_order(int argc, char *const *argv)
 	else
 		speak_error(N_("there is no order \"%s\"; \"crier help\" lists them"), words);
 	free(words);
-	return USAGE;
+	return EXIT_MISUSED;
 }
 
 static int help(int argc, char *const *argv)
@@ -204,7 +203,7 @@ static int run(const struct order *order, const struct options *options, int arg
 	if (options->csv && strcmp(order->words, "report") != 0) {
 		speak_error(N_("\"%s\" has no option --csv; only \"report\" has"), order->words);
 		json_decref(args);
-		return USAGE;
+		return EXIT_MISUSED;
 	}
 
 	/* Dates among the arguments are the site's, so the configuration comes first. */
@@ -231,7 +230,7 @@ int main(int argc, char **argv)
 	speak_set_lang(say_locale());
 	argc = take_common(argc, argv, &options);
 	if (argc < 0)
-		return USAGE;
+		return EXIT_MISUSED;
 	if (argc > 0 && strcmp(argv[0], "--version") == 0) {
 		puts("crier " CRIER_VERSION);
 		return 0;
@@ -247,5 +246,5 @@ int main(int argc, char **argv)
 		order_help(NULL);
 	else if (argc > 1 || !order_help_group(argv[0]))
 		no_such_order(argc, argv);
-	return USAGE;
+	return EXIT_MISUSED;
 }

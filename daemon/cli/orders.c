@@ -11,8 +11,9 @@
 #include "cli/name.h"
 #include "cli/show.h"
 #include "cli/speak.h"
+#include "cli/status.h"
 
-enum { USAGE = 2, MOST_ROWS = 1000000 };
+enum { MOST_ROWS = 1000000 };
 
 /* Rows of one line each, which the formatter would spread over four. */
 /* clang-format off */
@@ -135,7 +136,7 @@ static bool is_choice(const char *choices, const char *value)
 static int bad_value(const char *option, const char *value)
 {
 	speak_error(N_("--%s does not take \"%s\""), option, value);
-	return USAGE;
+	return EXIT_MISUSED;
 }
 
 static int take_option(const struct order_option *option, const char *value, json_t *args)
@@ -151,7 +152,7 @@ static int take_option(const struct order_option *option, const char *value, jso
 	case ORDER_CHOICE:
 		if (!is_choice(option->value, value)) {
 			speak_error(N_("--%s does not take \"%s\"; possible: %s"), option->name, value, option->value);
-			return USAGE;
+			return EXIT_MISUSED;
 		}
 		json_object_set_new(args, option->arg, json_string(value));
 		return 0;
@@ -171,7 +172,7 @@ static int take_option(const struct order_option *option, const char *value, jso
 		json_object_set_new(args, option->arg, json_integer(number));
 		return 0;
 	}
-	return USAGE;
+	return EXIT_MISUSED;
 }
 
 static const struct order_option *find_option(const struct order *order, const char *name, size_t length)
@@ -193,7 +194,7 @@ static int no_option(const struct order *order, const char *word)
 		speak_error(N_("\"%s\" has no option %s; did you mean --%s?"), order->words, word, near);
 	else
 		speak_error(N_("\"%s\" has no option %s; see: crier help %s"), order->words, word, order->words);
-	return USAGE;
+	return EXIT_MISUSED;
 }
 
 /* The n-th positional of the order; false past the last. */
@@ -222,7 +223,7 @@ static int take_word(const struct order *order, const char *word, int place, jso
 
 	if (!positional(order, place, name, &optional)) {
 		speak_error(N_("\"%s\" takes no further argument \"%s\""), order->words, word);
-		return USAGE;
+		return EXIT_MISUSED;
 	}
 	if (order->file && place == 0) {
 		char *plain = name_for_daemon(word);
@@ -235,7 +236,7 @@ static int take_word(const struct order *order, const char *word, int place, jso
 	if (json_object_get(args, name) != NULL)
 		return 0;
 	speak_error(N_("an argument is not UTF-8"));
-	return USAGE;
+	return EXIT_MISUSED;
 }
 
 static int check_dates(const json_t *args)
@@ -245,7 +246,7 @@ static int check_dates(const json_t *args)
 	if (from == NULL || to == NULL || json_integer_value(from) <= json_integer_value(to))
 		return 0;
 	speak_error(N_("--from is later than --to: nothing lies between"));
-	return USAGE;
+	return EXIT_MISUSED;
 }
 
 int order_parse(const struct order *order, int argc, char *const *argv, json_t *args, const char **file)
@@ -277,7 +278,7 @@ int order_parse(const struct order *order, int argc, char *const *argv, json_t *
 	}
 	if (status == 0 && positional(order, place, name, &optional) && !optional) {
 		speak_error(N_("\"%s\" needs %s; see: crier help %s"), order->words, name, order->words);
-		status = USAGE;
+		status = EXIT_MISUSED;
 	}
 	return status == 0 ? check_dates(args) : status;
 }

@@ -12,9 +12,10 @@
 #include "base/mem.h"
 #include "base/problem.h"
 #include "cli/speak.h"
+#include "cli/status.h"
 #include "document/document.h"
 
-enum { CONFIG_MOST = 256 << 10, EXIT_CONFIGURATION = 78 };
+enum { CONFIG_MOST = 256 << 10 };
 
 static char *read_file(const char *path, size_t *size)
 {

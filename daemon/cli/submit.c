@@ -13,16 +13,10 @@
 #include "cli/name.h"
 #include "cli/show.h"
 #include "cli/speak.h"
+#include "cli/status.h"
 #include "cli/talk.h"
 
-enum {
-	FILE_MOST = 256 << 10,
-	EXIT_LATER = 75,
-	EXIT_NO_FILE = 66,
-	EXIT_REFUSED = 65,
-	EXIT_DENIED = 77,
-	EXIT_NOT_RUNNING = 69
-};
+enum { FILE_MOST = 256 << 10 };
 
 struct handover {
 	const char *spool; /* for words */

@@ -12,15 +12,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/speak.h"
+#include "cli/status.h"
 
-enum {
-	REPLY_MOST = 256 << 20,
-	EXIT_NOT_RUNNING = 69,
-	EXIT_LATER = 75,
-	EXIT_DENIED = 77,
-	EXIT_FAILED = 1,
-	NEWS_MS = 5000
-};
+enum { REPLY_MOST = 256 << 20, NEWS_MS = 5000 };
 
 /* Set once in main(). */
 static int patience_ms = TALK_PATIENCE_MS;

@@ -13,7 +13,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -194,20 +193,6 @@ static pid_t start_signs(struct shown *shown)
 	return child;
 }
 
-static void find_crierd(char out[512])
-{
-	const char *given = getenv("CRIER_BENCH_CRIERD");
-	char self[400];
-
-	if (given != NULL) {
-		snprintf(out, 512, "%s", given);
-		return;
-	}
-	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[size > 0 ? size : 0] = '\0';
-	snprintf(out, 512, "%s/../daemon/crierd", dirname(self));
-}
-
 /* The service manager's end of NOTIFY_SOCKET. */
 static int listen_manager(const struct stand *stand, char path[300])
 {
@@ -228,7 +213,7 @@ static void run_crierd(const struct stand *stand, const char *manager)
 	char crierd[512], config[512], log[512];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	find_crierd(crierd);
+	stand_find_crierd(crierd);
 	snprintf(config, sizeof(config), "%s/crierd.conf", stand->folder);
 	snprintf(log, sizeof(log), "%s/log", stand->folder);
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);

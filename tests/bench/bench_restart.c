@@ -15,7 +15,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -210,20 +209,6 @@ static void accept_alerts(struct stand *stand, unsigned int alerts, unsigned int
 	stand_stop(stand);
 }
 
-static void find_crierd(char out[512])
-{
-	const char *given = getenv("CRIER_BENCH_CRIERD");
-	char self[400];
-
-	if (given != NULL) {
-		snprintf(out, 512, "%s", given);
-		return;
-	}
-	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[size > 0 ? size : 0] = '\0';
-	snprintf(out, 512, "%s/../daemon/crierd", dirname(self));
-}
-
 static pid_t start(const struct stand *stand, const char *crierd)
 {
 	char config[512], log[512];
@@ -269,7 +254,7 @@ static void measure(const struct stand *stand, int listener)
 	double seconds[STARTS], mib = 0;
 	char crierd[512];
 
-	find_crierd(crierd);
+	stand_find_crierd(crierd);
 	for (int i = 0; i < STARTS; i++) {
 		int connection;
 		uint64_t from = clock_mono_us();

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,20 @@ void stand_die(const char *what)
 {
 	fprintf(stderr, "bench: %s%s%s\n", what, errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
 	exit(1);
+}
+
+void stand_find_crierd(char out[512])
+{
+	const char *given = getenv("CRIER_BENCH_CRIERD");
+	char self[400];
+
+	if (given != NULL) {
+		snprintf(out, 512, "%s", given);
+		return;
+	}
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[size > 0 ? size : 0] = '\0';
+	snprintf(out, 512, "%s/../daemon/crierd", dirname(self));
 }
 
 /* What a benchmark that dies leaves behind, its children aside. */

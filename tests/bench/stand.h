@@ -44,6 +44,9 @@ uint64_t stand_drop(const struct stand *stand, const char *name, const char *tex
 double stand_anonymous_mib(pid_t process);
 void stand_cpu_s(pid_t process, double *main_thread, double *others);
 
+/* Path of the program to measure: CRIER_BENCH_CRIERD, or the one that was built beside this. */
+void stand_find_crierd(char out[512]);
+
 /* Says why on stderr and ends the benchmark. */
 void stand_die(const char *what) __attribute__((noreturn));
 

@@ -44,19 +44,7 @@ give_up()
 	exit
 }
 
-# expect STATUS WORDS COMMAND…: it ends with STATUS within 20 s, and says WORDS (a pattern) somewhere.
-expect()
-{
-	wanted=$1 words=$2
-	shift 2
-	status=0
-	timeout 20 "$@" >"$work/said" 2>&1 </dev/null || status=$?
-	if [ "$status" -ne "$wanted" ] || ! grep -q -e "$words" "$work/said"; then
-		echo "$*: status $status instead of $wanted, or not a word of \"$words\":" >&2
-		cat "$work/said" >&2
-		failed=1
-	fi
-}
+. "$CRIER_SOURCE/tests/world/expect.sh"
 
 # wait_for SECONDS COMMAND…: until it succeeds.
 wait_for()

@@ -15,26 +15,12 @@
 #include <cmocka.h>
 
 #include "scene.h"
+#include "testing/chance.h"
 
 enum { WINDOW = 8, BATCH = 100, LIFE_MS = 700, PATIENCE_MS = 240000, LOOK_MS = 200 };
 
 static struct scene scene;
-static uint64_t seed;
-
-static unsigned long setting(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoul(text, NULL, 10) : otherwise;
-}
-
-static unsigned int draw(unsigned int most)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned int)(seed % most);
-}
+static struct chance chance;
 
 static void start(void)
 {
@@ -73,7 +59,7 @@ static void await_control(void)
 static unsigned int live_and_die(unsigned int kills)
 {
 	for (unsigned int i = 0; i < kills; i++) {
-		unsigned int life = i % 3 == 2 ? draw(60) : draw(LIFE_MS);
+		unsigned int life = i % 3 == 2 ? chance_draw(&chance, 60) : chance_draw(&chance, LIFE_MS);
 		if (i % 3 != 2)
 			json_decref(scene_sums(&scene, "", "A1"));
 		scene_pause(life);
@@ -133,12 +119,13 @@ static void check_doubts_are_listed(const json_t *sums)
 
 static void a_broadcast_survives_kill_9_at_any_moment(void **state)
 {
-	unsigned int people = (unsigned int)setting("CRIER_CRASH_PEOPLE", 20000);
-	unsigned int kills = (unsigned int)setting("CRIER_CRASH_KILLS", 30);
+	unsigned int people = (unsigned int)chance_wish("CRIER_CRASH_PEOPLE", 20000);
+	unsigned int kills = (unsigned int)chance_wish("CRIER_CRASH_KILLS", 30);
 	char settings[128];
 
-	seed = setting("CRIER_CRASH_SEED", (unsigned long)time(NULL) * 2654435761u + (unsigned long)getpid()) | 1;
+	uint64_t seed = chance_wish("CRIER_CRASH_SEED", (uint64_t)time(NULL) * 2654435761u + (uint64_t)getpid());
 	print_message("CRIER_CRASH_SEED=%llu\n", (unsigned long long)seed);
+	chance_begin(&chance, seed);
 	/* Slow enough that every death finds batches on their way; some receipts never come, so doubts stay. */
 	snprintf(settings, sizeof(settings), "rate = \"%u/s\"; window = 8; batch = 100;",
 		people * 2 / (kills + 1) + 100);

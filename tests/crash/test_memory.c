@@ -71,13 +71,14 @@ static char *scarce_strdup(const char *text)
 #include "app/memory.h"
 #include "base/clock.h"
 #include "loop/loop.h"
-#include "roster/import.h"
+#include "testing/chance.h"
+#include "testing/people.h"
 #include "scene.h"
 
 enum { PEOPLE = 400, BATCH = 5, WINDOW = 2, LIFE_MS = 1200, LOOK_MS = 50, PATIENCE_MS = 120000 };
 
 static struct scene scene;
-static uint64_t seed;
+static struct chance chance;
 
 static void on_ready(void *arg)
 {
@@ -111,44 +112,6 @@ static int be_daemon(const char *config, const char *when, const char *calls)
 	return 1;
 }
 
-static unsigned long setting(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoul(text, NULL, 10) : otherwise;
-}
-
-static unsigned long draw(unsigned long most)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned long)(seed % most);
-}
-
-static void import_people(const char *csv)
-{
-	struct problems problems;
-	struct roster_totals totals;
-	int fd = open(csv, O_RDONLY);
-
-	folder_make_in(&scene.folder, "state");
-	problems_init(&problems);
-	struct roster_import order = {.state = folder_at(&scene.folder, "state"),
-		.fd = fd,
-		.file = "people.csv",
-		.list = "all",
-		.source = "test",
-		.basis = "test",
-		.reject_fd = -1,
-		.now_ms = clock_wall_ms()};
-	if (roster_import(&order, &totals, &problems) != RESULT_OK)
-		fail_msg("import: %s", problems.count > 0 ? problems.list[0].reason[LANG_EN] : "?");
-	roster_totals_fini(&totals);
-	problems_fini(&problems);
-	close(fd);
-}
-
 static void drop(void)
 {
 	folder_make_in(&scene.folder, "spool");
@@ -171,7 +134,7 @@ static void start(const char *when, unsigned long calls)
 /* Between the first calls and those of a whole broadcast, as many of each size. Returns whether memory ran out. */
 static bool live_and_die(bool at_start)
 {
-	unsigned long calls = 1 + draw(1ul << (2 + draw(at_start ? 13 : 14)));
+	unsigned long calls = 1 + chance_draw(&chance, 1u << (2 + chance_draw(&chance, at_start ? 13 : 14)));
 
 	start(at_start ? "start" : "ready", calls);
 	int status = scene_wait(&scene, LIFE_MS);
@@ -221,13 +184,14 @@ static void check(const json_t *sums, unsigned int deaths)
 
 static void a_broadcast_survives_that_there_is_no_memory(void **state)
 {
-	unsigned long lives = setting("CRIER_CRASH_MEMORY", 30), out = 0;
+	unsigned long lives = chance_wish("CRIER_CRASH_MEMORY", 30), out = 0;
 
-	seed = setting("CRIER_CRASH_SEED", 20261121) | 1;
+	chance_begin(&chance, chance_wish("CRIER_CRASH_SEED", 20261121));
 	scene_open(&scene, (const char *const[]){NULL});
 	scene_config(&scene, "", "rate = \"150/s\"; window = 2; batch = 5;");
 	char *csv = strdup(scene_people(&scene, PEOPLE));
-	import_people(csv);
+	folder_make_in(&scene.folder, "state");
+	people_import(folder_at(&scene.folder, "state"), csv);
 	free(csv);
 	drop();
 	for (unsigned long i = 0; i < lives; i++)

@@ -26,7 +26,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "loop/loop.h"
-#include "roster/import.h"
+#include "testing/people.h"
 #include "scene.h"
 #include "testing/steps.h"
 
@@ -90,27 +90,11 @@ static int be_daemon(const char *config, const char *steps)
 
 static void import_people(const char *name, const char *csv)
 {
-	struct problems problems;
-	struct roster_totals totals;
 	char state[128];
 
 	snprintf(state, sizeof(state), "%sstate", name);
 	folder_make_in(&scene.folder, state);
-	int fd = open(csv, O_RDONLY);
-	problems_init(&problems);
-	struct roster_import order = {.state = folder_at(&scene.folder, state),
-		.fd = fd,
-		.file = "people.csv",
-		.list = "all",
-		.source = "test",
-		.basis = "test",
-		.reject_fd = -1,
-		.now_ms = clock_wall_ms()};
-	if (roster_import(&order, &totals, &problems) != RESULT_OK)
-		fail_msg("import: %s", problems.count > 0 ? problems.list[0].reason[LANG_EN] : "?");
-	roster_totals_fini(&totals);
-	problems_fini(&problems);
-	close(fd);
+	people_import(folder_at(&scene.folder, state), csv);
 }
 
 /* A folder with a roster, a configuration, and a file that was dropped a minute ago. */
@@ -133,11 +117,7 @@ static void prepare(const char *name, const char *csv)
 	utimensat(AT_FDCWD, folder_at(&scene.folder, path), old, 0);
 }
 
-/*
- * One life that ends at its n-th step, or, where nothing more happens that could be one, after a while. False: it came to
- * the end of the broadcast before.
- */
-static bool live(const char *name, unsigned int steps)
+static void start_daemon(const char *name, unsigned int steps)
 {
 	char config[256], count[16];
 
@@ -145,6 +125,15 @@ static bool live(const char *name, unsigned int steps)
 	snprintf(count, sizeof(count), "%u", steps);
 	const char *const argv[] = {"/proc/self/exe", "--daemon", config, count, NULL};
 	scene_start(&scene, argv);
+}
+
+/*
+ * One life that ends at its n-th step, or, where nothing more happens that could be one, after a while. False: it came to
+ * the end of the broadcast before.
+ */
+static bool live(const char *name, unsigned int steps)
+{
+	start_daemon(name, steps);
 	int status = scene_wait(&scene, LIFE_MS);
 	if (status == -1) {
 		scene_kill(&scene);
@@ -254,16 +243,6 @@ static int import_new_list(const char *name)
 	return scene_crier(&scene, name,
 		(const char *const[]){"roster", "import", folder_at(&scene.folder, "new.csv"), "--list", "all",
 			"--source", "test", "--basis", "test", NULL});
-}
-
-static void start_daemon(const char *name, unsigned int steps)
-{
-	char config[256], count[16];
-
-	snprintf(config, sizeof(config), "%s/%scrierd.conf", scene.folder.path, name);
-	snprintf(count, sizeof(count), "%u", steps);
-	const char *const argv[] = {"/proc/self/exe", "--daemon", config, count, NULL};
-	scene_start(&scene, argv);
 }
 
 /* How many are known, and how many of them are on the list; once the daemon answers. False: it died first. */

@@ -12,6 +12,7 @@
 
 #include "ledger/ledger.h"
 #include "model.h"
+#include "testing/chance.h"
 #include "testing/clock.h"
 #include "testing/folder.h"
 #include "testing/power.h"
@@ -151,16 +152,9 @@ static void fail_at(uint64_t seed, unsigned int syncs, unsigned int broken)
 	free(told);
 }
 
-static uint64_t number_of(const char *variable, uint64_t otherwise)
-{
-	const char *text = getenv(variable);
-
-	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void nothing_that_was_told_is_lost(void **state)
 {
-	uint64_t first = number_of("CRIER_CRASH_SEED", 1), cuts = number_of("CRIER_CRASH_KILLS", 48);
+	uint64_t first = chance_wish("CRIER_CRASH_SEED", 1), cuts = chance_wish("CRIER_CRASH_KILLS", 48);
 
 	for (uint64_t i = 0; i < cuts; i++)
 		fail_at(first + i, (unsigned int)((first - 1 + i) * 7 % 160), 0);
@@ -170,7 +164,7 @@ static void nothing_that_was_told_is_lost(void **state)
 /* After a sync that failed the same bytes are not durable because the next one succeeds: they are written again. */
 static void what_a_failed_sync_forgot_is_not_told(void **state)
 {
-	uint64_t first = number_of("CRIER_CRASH_SEED", 1), cuts = number_of("CRIER_CRASH_KILLS", 24);
+	uint64_t first = chance_wish("CRIER_CRASH_SEED", 1), cuts = chance_wish("CRIER_CRASH_KILLS", 24);
 
 	for (uint64_t i = 0; i < cuts; i++)
 		fail_at(first + i, (unsigned int)((first - 1 + i) * 11 % 100) + 2,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "testing/chance.h"
+
 static struct world_peer *add_sms(struct stage *stage, enum world_kind kind, const char *name)
 {
 	return world_peer_add(stage->world,
@@ -44,9 +46,7 @@ void gateways_open(struct stage *stage, bool with_sign)
 {
 	char channels[4096];
 
-	const char *seed = getenv("CRIER_CRASH_SEED");
-
-	stage_open_seeded(stage, "2026-11-23T10:00:00", seed != NULL ? strtoull(seed, NULL, 10) : 1);
+	stage_open_seeded(stage, "2026-11-23T10:00:00", chance_wish("CRIER_CRASH_SEED", 1));
 	stage_roster(stage, GATEWAYS_PEOPLE);
 	int size = write_channels(stage, channels, sizeof(channels));
 	if (with_sign)

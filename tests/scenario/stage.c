@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 #include "loop/sock.h"
-#include "roster/import.h"
 #include "testing/clock.h"
+#include "testing/people.h"
 #include "testing/turns.h"
 
 enum { HOUR_MS = 3600 * 1000 };
@@ -124,8 +124,6 @@ void stage_config(struct stage *stage, const char *sms_extra, const char *more)
 
 void stage_roster(struct stage *stage, unsigned int count)
 {
-	struct problems problems;
-	struct roster_totals totals;
 	FILE *file = fopen(folder_at(&stage->folder, "people.csv"), "w");
 
 	fputs("phone,birth_year,roles,area\n", file);
@@ -133,21 +131,7 @@ void stage_roster(struct stage *stage, unsigned int count)
 		fprintf(file, "138%08u,%u,%s,320583100\n", i, i % 5 == 0 ? 1950 : 1990, i % 4 == 1 ? "student" : "");
 	fclose(file);
 	folder_make_in(&stage->folder, "state");
-	int fd = open(folder_at(&stage->folder, "people.csv"), O_RDONLY);
-	problems_init(&problems);
-	struct roster_import order = {.state = folder_at(&stage->folder, "state"),
-		.fd = fd,
-		.file = "people.csv",
-		.list = "all",
-		.source = "test",
-		.basis = "test",
-		.reject_fd = -1,
-		.now_ms = clock_wall_ms()};
-	if (roster_import(&order, &totals, &problems) != RESULT_OK)
-		fail_msg("import: %s", problems.count > 0 ? problems.list[0].reason[LANG_EN] : "?");
-	roster_totals_fini(&totals);
-	problems_fini(&problems);
-	close(fd);
+	people_import(folder_at(&stage->folder, "state"), folder_at(&stage->folder, "people.csv"));
 }
 
 static void on_ready(void *arg)

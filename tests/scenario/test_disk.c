@@ -20,6 +20,7 @@
 
 #include "asking.h"
 #include "base/mem.h"
+#include "testing/chance.h"
 #include "testing/disk.h"
 #include "testing/turns.h"
 
@@ -352,17 +353,11 @@ static void suffer(enum kind kind, unsigned int begin)
 	all_ends_well();
 }
 
-static unsigned int number_of(const char *variable, unsigned int otherwise)
-{
-	const char *text = getenv(variable);
-
-	return text != NULL ? (unsigned int)(strtoull(text, NULL, 10) % 1000000) : otherwise;
-}
-
 static void whatever_the_trouble_and_whenever_it_begins_all_ends_well(void **state)
 {
 	static const enum kind kinds[] = {FULL, CRAMMED, WRITES_FAIL, SYNCS_FAIL, READS_FAIL, READ_ONLY};
-	unsigned int lives = (number_of("CRIER_CRASH_KILLS", 120) + 19) / 20, first = number_of("CRIER_CRASH_SEED", 1);
+	unsigned int lives = ((unsigned int)chance_wish("CRIER_CRASH_KILLS", 120) + 19) / 20;
+	unsigned int first = (unsigned int)(chance_wish("CRIER_CRASH_SEED", 1) % 1000000);
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		for (unsigned int life = 0; life < lives; life++) {
@@ -402,7 +397,8 @@ static void start_in(enum kind kind, unsigned int begin)
 
 static void a_start_on_a_disk_in_trouble_fails_with_words_or_works(void **state)
 {
-	unsigned int lives = (number_of("CRIER_CRASH_KILLS", 120) + 19) / 20, first = number_of("CRIER_CRASH_SEED", 1);
+	unsigned int lives = ((unsigned int)chance_wish("CRIER_CRASH_KILLS", 120) + 19) / 20;
+	unsigned int first = (unsigned int)(chance_wish("CRIER_CRASH_SEED", 1) % 1000000);
 
 	for (enum kind kind = FULL; kind < SLOW; kind++) {
 		for (unsigned int life = 0; life < lives; life++) {

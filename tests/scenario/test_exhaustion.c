@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "stage.h"
+#include "testing/chance.h"
 #include "testing/clock.h"
 #include "testing/turns.h"
 
@@ -302,8 +303,7 @@ static bool all_judged(struct stage *s)
 
 static void a_flood_of_files_is_judged_to_the_last_while_other_work_goes_on(void **state)
 {
-	const char *wish = getenv("CRIER_EXHAUSTION_FILES");
-	unsigned int files = wish != NULL ? (unsigned int)strtoul(wish, NULL, 10) : 2000;
+	unsigned int files = (unsigned int)chance_wish("CRIER_EXHAUSTION_FILES", 2000);
 
 	stage_config(&stage, "rate = \"20/s\"; window = 2; batch = 10;", "");
 	stage_start(&stage);

@@ -24,6 +24,7 @@
 
 #include "ledger/group.h"
 #include "points_jobs.h"
+#include "testing/chance.h"
 
 enum { WORKERS = 4, COUNTS_MOST = 160, SEEN_MOST = 400, JOBS_MOST = 64 };
 
@@ -134,37 +135,21 @@ static void a_death_at_any_step_of_any_job_breaks_no_promise(void **state)
 	print_message("%u jobs, %u kinds of steps, %u kills\n", mine_count, kinds, deaths);
 }
 
-static uint64_t seed;
-
-static unsigned int draw(unsigned int most)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned int)(seed % most);
-}
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static uint64_t first_seed(void)
 {
-	return setting("CRIER_CRASH_SEED", (uint64_t)time(NULL) * 2654435761u + (uint64_t)getpid());
+	return chance_wish("CRIER_CRASH_SEED", (uint64_t)time(NULL) * 2654435761u + (uint64_t)getpid());
 }
 
 /* Each moment is drawn from a seed of its own, so that a failure can be had again. */
 static void a_death_at_any_moment_breaks_no_promise(void **state)
 {
-	unsigned int kills = (unsigned int)setting("CRIER_CRASH_KILLS", 40) / workers + 1, deaths = 0;
+	unsigned int kills = (unsigned int)chance_wish("CRIER_CRASH_KILLS", 40) / workers + 1, deaths = 0;
 
 	for (unsigned int i = 0; i < kills && mine_count > 0; i++) {
-		seed = (first_seed() + i * workers + worker) * UINT64_C(0x9e3779b97f4a7c15) | 1;
-		unsigned int k = draw(mine_count);
-		const struct points_death death = {.turns = 1 + draw(mine[k].turns)};
+		struct chance chance;
+		chance_begin(&chance, first_seed() + i * workers + worker);
+		unsigned int k = chance_draw(&chance, mine_count);
+		const struct points_death death = {.turns = 1 + chance_draw(&chance, mine[k].turns)};
 		deaths += die(mine[k].job, &death, 0);
 	}
 	print_message("%u kills at random moments\n", deaths);

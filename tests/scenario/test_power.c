@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "officer.h"
+#include "testing/chance.h"
 #include "testing/clock.h"
 #include "testing/power.h"
 #include "testing/turns.h"
@@ -40,6 +41,7 @@ enum { FAILED = 1, LATER = 75 }; /* exits of an order that is to be given again 
 struct life {
 	struct stage stage;
 	uint64_t seed;
+	struct chance chance; /* of that seed */
 	unsigned int cuts;
 	unsigned int waits; /* times that somebody was asked to come back */
 	unsigned int step; /* the next thing that somebody wants */
@@ -336,14 +338,9 @@ static bool start(void)
 	return started;
 }
 
-static uint64_t chance(unsigned int most)
+static uint32_t draw(uint32_t most)
 {
-	static uint64_t state;
-
-	if (most == 0)
-		state = life.seed * UINT64_C(0x9e3779b97f4a7c15);
-	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return most > 0 ? (state >> 33) % most : 0;
+	return chance_draw(&life.chance, most);
 }
 
 static void make_more_people(void)
@@ -359,7 +356,7 @@ static void make_more_people(void)
 static void begin_life(uint64_t seed)
 {
 	life = (struct life){.seed = seed};
-	chance(0);
+	chance_begin(&life.chance, seed);
 	stage_open(&life.stage, "2026-11-23T10:00:00");
 	stage_roster(&life.stage, PEOPLE);
 	stage_config(&life.stage, GATEWAY, REMINDER);
@@ -388,7 +385,7 @@ static void live(void)
 			continue;
 		}
 		life.step++;
-		pass(chance(3) * 100);
+		pass(draw(3) * 100);
 	}
 }
 
@@ -401,7 +398,7 @@ static void cut(enum power_luck luck)
 	life.cuts++;
 	power_restore(luck, life.seed * 31 + life.cuts);
 	/* Somebody switches it on again at once, or tomorrow. */
-	fake_clock_pass(chance(2) * 24 * 3600 * 1000);
+	fake_clock_pass((uint64_t)draw(2) * 24 * 3600 * 1000);
 }
 
 static bool all_settled(struct stage *stage)
@@ -496,13 +493,6 @@ static void cut_at(enum disk_act act, const char *part, unsigned int nth, bool a
 	cut(luck);
 }
 
-static uint64_t number_of(const char *variable, uint64_t otherwise)
-{
-	const char *text = getenv(variable);
-
-	return text != NULL ? strtoull(text, NULL, 10) : otherwise;
-}
-
 /* Which kind of call, from when somebody begins to want something. */
 static const struct {
 	enum disk_act act;
@@ -562,18 +552,18 @@ static void the_power_fails_at_every_kind_of_step(void **state)
 
 static void the_power_fails_at_any_moment(void **state)
 {
-	uint64_t lives = (number_of("CRIER_CRASH_KILLS", 16) + 1) / 2, first = number_of("CRIER_CRASH_SEED", 1);
+	uint64_t lives = (chance_wish("CRIER_CRASH_KILLS", 16) + 1) / 2, first = chance_wish("CRIER_CRASH_SEED", 1);
 
 	for (uint64_t i = 0; i < lives; i++) {
 		begin_life(first + i);
-		cut_at(DISK_ACTS, "", 1 + (unsigned int)chance(1500), chance(2) == 0, (enum power_luck)chance(3));
-		power_fail_at(DISK_ACTS, "", 1 + (unsigned int)chance(1500), chance(2) == 0);
+		cut_at(DISK_ACTS, "", 1 + draw(1500), draw(2) == 0, (enum power_luck)draw(3));
+		power_fail_at(DISK_ACTS, "", 1 + draw(1500), draw(2) == 0);
 		/* And somewhere before that the disk cannot write something. */
-		if (chance(2) == 0)
-			power_sync_fails_at(chance(3) > 0 ? "state/" : "spool/work/", 1 + (unsigned int)chance(30));
+		if (draw(2) == 0)
+			power_sync_fails_at(draw(3) > 0 ? "state/" : "spool/work/", 1 + draw(30));
 		begin_again();
 		live();
-		cut((enum power_luck)chance(3));
+		cut((enum power_luck)draw(3));
 		begin_again();
 		end_life();
 	}
