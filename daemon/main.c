@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/say.h"
 #include "config/summary.h"
+#include "http/http.h"
 #include "loop/notify.h"
 #include "loop/signal.h"
 
@@ -127,7 +128,7 @@ static int run(const char *path)
 {
 	static const struct signals_events signals_events = {.stop = on_stop, .reload = on_reload};
 	struct daemon daemon = {.loop = loop_new(), .notify = notify_new()};
-	struct app_options options = {.config = path, .ready = on_ready, .arg = &daemon};
+	struct app_options options = {.config = path, .couriers = http_couriers(), .ready = on_ready, .arg = &daemon};
 	struct problems problems;
 
 	problems_init(&problems);

@@ -233,7 +233,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 		app->plan = plan_new((struct plan_retry){(uint64_t)app->config->retry.base_ms,
 					     (uint64_t)app->config->retry.most_ms},
 			seed);
-		app->http = http_new(loop, 0);
+		app->http = http_new(loop, 0, options->couriers);
 		outlets_make(app);
 		wallclock_start(app);
 		result = restore(app, problems);

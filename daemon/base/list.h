@@ -52,6 +52,19 @@ static inline void list_remove(struct link *link)
 	link->next = link->prev = NULL;
 }
 
+/* All of `from` goes to the end of `to`, in order. */
+static inline void list_move(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	struct link *first = from->head.next, *last = from->head.prev;
+	first->prev = to->head.prev;
+	to->head.prev->next = first;
+	last->next = &to->head;
+	to->head.prev = last;
+	list_init(from);
+}
+
 /* NULL when empty. */
 static inline struct link *list_first(const struct list *list)
 {

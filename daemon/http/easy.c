@@ -121,7 +121,6 @@ struct easy *easy_new(struct wire *wire, const struct easy_trust *trust)
 	buf_init(&easy->server, TEXT_MOST);
 	buf_init(&easy->target, TEXT_MOST);
 	buf_init(&easy->lines, TEXT_MOST);
-	buf_init(&easy->body, TEXT_MOST);
 	wire_attach(wire, easy->curl);
 	set_once(easy);
 	set_trust(easy, trust);
@@ -137,7 +136,6 @@ void easy_free(struct easy *easy)
 	buf_fini(&easy->server);
 	buf_fini(&easy->target);
 	buf_fini(&easy->lines);
-	buf_fini(&easy->body);
 	free(easy->proxy);
 	free(easy->source);
 	free(easy->ca_file);
@@ -257,13 +255,8 @@ static void set_body(struct easy *easy, const struct http_request *request)
 	if (!easy->post)
 		curl_easy_setopt(easy->curl, CURLOPT_POST, 1L);
 	easy->post = true;
-	replace_buf(&easy->body, request->body_size > 0 ? request->body : "", request->body_size);
-	if (easy->body_set != buf_text(&easy->body))
-		curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDS, buf_text(&easy->body));
-	if (easy->body_set == NULL || easy->body_set_size != request->body_size)
-		curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
-	easy->body_set = buf_text(&easy->body);
-	easy->body_set_size = request->body_size;
+	curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDS, request->body_size > 0 ? request->body : "");
+	curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
 }
 
 void easy_set(struct easy *easy, const struct http_request *request, const char *lines, const struct easy_trust *trust)

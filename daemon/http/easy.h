@@ -29,13 +29,11 @@ struct easy {
 	char words[CURL_ERROR_SIZE];
 
 	/* What it is set to. */
-	struct buf server, target, lines, body;
+	struct buf server, target, lines;
 	CURLU *parsed; /* `server` */
 	struct curl_slist *headers; /* of `lines` */
 	char *proxy, *source, *ca_file;
 	uint32_t connect_ms, total_ms;
-	const void *body_set; /* as libcurl was told */
-	size_t body_set_size;
 	bool post, targeted;
 };
 
@@ -50,7 +48,7 @@ struct easy *easy_new(struct wire *wire, const struct easy_trust *trust);
 void easy_free(struct easy *easy);
 
 /*
- * Makes it ready to send `request`; all is copied. `lines` are its headers, content type included, each ending in a line
+ * Makes it ready to send `request`; all is copied but the body, which must stay until the request has ended. `lines` are its headers, content type included, each ending in a line
  * feed. Requires: the request was checked, the handle is not in the multi.
  */
 void easy_set(struct easy *easy, const struct http_request *request, const char *lines, const struct easy_trust *trust);

@@ -8,8 +8,11 @@
 #include "loop/loop.h"
 
 /*
- * A request goes in, one reply comes back. One libcurl multi on our loop, HTTP/1.1 with kept connections, one kept poll
- * handle per socket, no redirects, TLS verified, plain HTTP only where the caller says so. Drivers never see a CURL *.
+ * A request goes in, one reply comes back. HTTP/1.1 with kept connections, no redirects, TLS verified, plain HTTP only where
+ * the caller says so. Drivers never see a CURL *.
+ *
+ * The work is libcurl's, one multi on our loop, or one in each of a few threads: it is what sending costs most, so that a
+ * daemon that has processors leaves it to them. Callers do not see the difference.
  */
 struct http;
 struct http_call;
@@ -54,8 +57,16 @@ struct http_reply {
 	const char *reason; /* libcurl's words where there is no reply; never holds the URL */
 };
 
-/* At most `connections` at once per host (0: 32). */
-struct http *http_new(struct loop *loop, unsigned int connections);
+#define HTTP_APART_MOST 4u
+
+/*
+ * At most `connections` at once per host (0: 32), rounded up to a multiple of the threads. `apart` is the number of threads, at
+ * most HTTP_APART_MOST; 0: the loop itself sends, which a clock that a test holds needs.
+ */
+struct http *http_new(struct loop *loop, unsigned int connections, unsigned int apart);
+
+/* How many threads this machine has room for. */
+unsigned int http_couriers(void);
 
 /*
  * Ends every call (each gets its `done` with HTTP_IN_DOUBT or HTTP_NOT_SENT), then calls `closed`. Afterwards http is
@@ -72,7 +83,7 @@ void http_close(struct http *http, void (*closed)(void *arg), void *arg);
 struct http_call *http_send(struct http *http, const struct http_request *request,
 	void (*done)(void *arg, const struct http_reply *reply), void *arg);
 
-/* Gives up: `done` follows on the next turn with what is then known. */
+/* Gives up: `done` follows soon, on a later turn, with what is then known. */
 void http_cancel(struct http_call *call);
 
 /* Calls not yet done. */

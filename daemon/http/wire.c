@@ -268,7 +268,6 @@ struct wire *wire_new(struct loop *loop, unsigned int connections, void (*turned
 {
 	struct wire *wire = mem_zalloc(sizeof(*wire));
 
-	REQUIRE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	wire->loop = loop;
 	wire->turned = turned;
 	wire->arg = arg;
@@ -308,7 +307,6 @@ void wire_close(struct wire *wire, void (*closed)(void *arg), void *arg)
 	wire->multi = NULL;
 	timer_disarm(&wire->timer);
 	loop_defer_cancel(wire->loop, &wire->soon);
-	curl_global_cleanup();
 	wire->closing = true;
 	if (wire->open == 0)
 		loop_defer(wire->loop, &wire->soon, finish, wire);

@@ -14,7 +14,7 @@ struct wire;
 
 /*
  * `turned` is called after each time libcurl worked: the moment to drain its messages. At most `connections` at once per
- * host.
+ * host. Requires: curl_global_init() was called.
  */
 struct wire *wire_new(struct loop *loop, unsigned int connections, void (*turned)(void *arg), void *arg);
 

@@ -6,7 +6,7 @@
 
 /*
  * One turn after another, in one thread. Only this room and http/ and serve/ include uv.h. Rooms above see timers, jobs
- * for the disk, and calls put off to the next turn. Everything here is used from the loop's thread only.
+ * for the disk, and calls put off to the next turn. Everything but a ring of a bell is done on the loop's own thread.
  */
 struct loop;
 struct uv_loop_s;
@@ -73,6 +73,21 @@ void loop_defer_cancel(struct loop *loop, struct deferred *deferred);
  * afterwards, always. Several jobs may run at once and end in any order.
  */
 void loop_work(struct loop *loop, void (*work)(void *arg), void (*done)(void *arg), void *arg);
+
+/*
+ * How another thread wakes a loop: the one thing of this room that is used from any thread. What there is to do is left
+ * beforehand where both find it, under a lock.
+ */
+struct bell;
+
+/* `rung` is called on the loop. Ends the process when the system has no descriptor left for it. */
+struct bell *bell_new(struct loop *loop, void (*rung)(void *arg), void *arg);
+
+/* From any thread: `rung` is called after this, once for all rings that came before it began. */
+void bell_ring(struct bell *bell);
+
+/* On the loop's thread; nobody rings any more. The bell is gone when `closed` (or NULL) is called. */
+void bell_close(struct bell *bell, void (*closed)(void *arg), void *arg);
 
 /* Jobs whose `done` has not been called yet, over all loops of the process: a virtual clock must not jump meanwhile. */
 unsigned int loop_work_pending(void);

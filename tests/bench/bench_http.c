@@ -39,7 +39,7 @@ static struct bare_figure run_http(struct sink *sink, const struct bare_request 
 	unsigned long count)
 {
 	struct loop *loop = loop_new();
-	struct run run = {.http = http_new(loop, at_once), .left = count};
+	struct run run = {.http = http_new(loop, at_once, 0), .left = count};
 	double cpu = bench_cpu_s();
 
 	char url[sizeof(request->server) + sizeof(request->target) + 32];

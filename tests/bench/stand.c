@@ -17,6 +17,7 @@
 #include "app/app.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/http.h"
 #include "loop/signal.h"
 #include "roster/import.h"
 #include "table.h"
@@ -179,7 +180,11 @@ static void run_daemon(const struct stand *stand, int tell)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(config, sizeof(config), "%s/crierd.conf", stand->folder);
-	struct app_options options = {.config = config, .ready = on_ready, .arg = &runner, .drain_ms = 100};
+	struct app_options options = {.config = config,
+		.ready = on_ready,
+		.arg = &runner,
+		.couriers = http_couriers(),
+		.drain_ms = 100};
 	if (stand->log == NULL) {
 		log_set_level(LOG_CRIT);
 	} else {

@@ -162,7 +162,7 @@ static inline void owner_open_at(struct owner *owner, const char *kind_name, con
 		.noted = owner_noted,
 		.closed = owner_closed,
 	};
-	owner->http = http_new(owner->loop, 0);
+	owner->http = http_new(owner->loop, 0, 0);
 	problems_init(&problems);
 	owner->channel = channel_open(&owner->config, owner->loop, owner->http, receipt_url, &owner->host, owner,
 		&problems);

@@ -65,7 +65,7 @@ static int set_up(void **state)
 
 	fake_clock_stop();
 	f->loop = loop_new();
-	f->http = http_new(f->loop, 4);
+	f->http = http_new(f->loop, 4, 0);
 	f->hole = open_hole(&port);
 	snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%u/", port);
 	*state = f;

@@ -74,7 +74,7 @@ static int set_up(void **state)
 
 	fake_clock_stop();
 	f->loop = loop_new();
-	f->http = http_new(f->loop, 4);
+	f->http = http_new(f->loop, 4, 0);
 	*state = f;
 	return 0;
 }
