@@ -19,6 +19,7 @@ static const struct {
 	[WORLD_FAULT_ERROR_TAKEN] = {"error-taken", "报错503，实收"},
 	[WORLD_FAULT_LIE_ERROR] = {"lie-error", "200 却带错误码"},
 	[WORLD_FAULT_REFUSE_SOME] = {"refuse-some", "拒收尾号7"},
+	[WORLD_FAULT_REFUSE_TEXT] = {"refuse-text", "拒收内容"},
 	[WORLD_FAULT_REDIRECT] = {"redirect", "302 转向别处"},
 	[WORLD_FAULT_DROP] = {"drop", "答成功却丢弃"},
 	[WORLD_FAULT_UNKNOWN_CODE] = {"unknown-code", "未知应答码，实收"},
@@ -91,7 +92,7 @@ bool world_fault_suits(enum world_fault fault, enum world_kind kind)
 		return sms;
 	if (fault == WORLD_FAULT_WRONG_SIZE || fault == WORLD_FAULT_SHOWS_OTHER)
 		return kind == WORLD_ONBON;
-	if (fault == WORLD_FAULT_THROTTLE_ODD || fault == WORLD_FAULT_REDIRECT)
+	if (fault == WORLD_FAULT_THROTTLE_ODD || fault == WORLD_FAULT_REFUSE_TEXT || fault == WORLD_FAULT_REDIRECT)
 		return kind != WORLD_ONBON;
 	return true;
 }

@@ -22,6 +22,7 @@ enum world_fault {
 	WORLD_FAULT_ERROR_TAKEN, /* HTTP 503, yet taken */
 	WORLD_FAULT_LIE_ERROR, /* HTTP success with an error code in the body; not taken */
 	WORLD_FAULT_REFUSE_SOME, /* SMS: a request with a number that ends in 7 is refused for it; not taken */
+	WORLD_FAULT_REFUSE_TEXT, /* gateways and robots: the text itself is refused; not taken */
 	WORLD_FAULT_REDIRECT, /* HTTP 302 to elsewhere; not taken */
 	WORLD_FAULT_DROP, /* answered with success, yet not taken */
 	WORLD_FAULT_UNKNOWN_CODE, /* taken (robots: not), answered with a code that no book lists */

@@ -21,6 +21,7 @@ static const struct world_says says = {
 	.throttle = {503, "text/html", "Temporal failure, try again later."},
 	.error = {503, "text/html", "Temporal failure, try again later."},
 	.lie = {202, "text/html", "4: Temporal failure, try again later."},
+	.refused = {400, "text/html", "Charset or body misformed, rejected"},
 	.garbage = {202, "text/html", "\xff\xfe<<*>>\x01 ok ok ok"},
 	.wrong = {202, "application/json", "{\"result\":[{\"state\":\"fine\"}],\"ok\":null}"},
 	.unknown = {202, "text/html", "77: Perhaps."},

@@ -140,6 +140,8 @@ static const struct world_say *choose(const struct world_says *says, enum world_
 		return &says->error;
 	case WORLD_FAULT_LIE_ERROR:
 		return &says->lie;
+	case WORLD_FAULT_REFUSE_TEXT:
+		return &says->refused;
 	case WORLD_FAULT_GARBAGE:
 		return &says->garbage;
 	case WORLD_FAULT_WRONG_JSON:

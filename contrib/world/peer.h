@@ -123,7 +123,7 @@ struct world_say {
 /* A protocol's answers, by what is to be said. */
 struct world_says {
 	const char *server;
-	struct world_say ok, auth, throttle, error, lie, garbage, wrong, unknown;
+	struct world_say ok, auth, throttle, error, lie, refused, garbage, wrong, unknown;
 };
 
 /*

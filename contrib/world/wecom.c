@@ -23,6 +23,7 @@ static const struct world_says says = {
 	.throttle = ERR(45009, "api freq out of limit"),
 	.error = {503, "text/html", "<html><body>503 Service Temporarily Unavailable</body></html>"},
 	.lie = ERR(-1, "system busy"),
+	.refused = ERR(40033, "invalid charset"),
 	.garbage = {200, JSON_TYPE, "<!-- \xff\xfe -->errcode=0"},
 	.wrong = {200, JSON_TYPE, "{\"errcode\":{\"value\":0},\"errmsg\":[]}"},
 	.unknown = ERR(98765, "perhaps"),

@@ -26,6 +26,7 @@ static const struct world_says template = {
 	.throttle = REFUSAL("FlowOverLimit"),
 	.error = {503, "text/html", "<html><body>503 Service Temporarily Unavailable</body></html>"},
 	.lie = REFUSAL("InternalError"),
+	.refused = REFUSAL("InvalidMessage"),
 	.garbage = {200, JSON_TYPE, "\xef\xbb\xbf<xml>success</xml>\x02"},
 	.wrong = {200, JSON_TYPE, "[\"success\",{\"rspcod\":[true]}]"},
 	.unknown = {200, JSON_TYPE, "{\"msgGroup\":\"\",\"rspcod\":\"Perhaps\",\"success\":null}"},

@@ -185,7 +185,7 @@ static void begin(struct campaign *campaign)
 		begin_lane(lane);
 		if (lane->plan == NULL)
 			continue;
-		/* Whoever released it sent something since. */
+		/* What was tried after it was refused was not refused, or would have held it anew. */
 		if (lane->held_ms != 0 && lane->held_ms >= lane->last_ms)
 			plan_lane_hold(campaign->app->plan, lane->plan, true);
 		resend_waiting(lane);

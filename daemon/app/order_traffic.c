@@ -69,6 +69,7 @@ void order_queue_release(void *arg, struct control_call *call, const json_t *arg
 		struct lane *lane = &campaign->lanes[i];
 		if (lane->outlet == outlet && lane->plan != NULL && plan_lane_held(lane->plan)) {
 			plan_lane_hold(app->plan, lane->plan, false);
+			ledger_release(app->ledger, campaign->number, i, NULL, NULL);
 			released++;
 		}
 	}

@@ -72,7 +72,7 @@ struct lane {
 	uint32_t cut, number; /* after a restart: where to go on */
 	int64_t first_ms, last_ms; /* wall time of the first and last send */
 	int64_t awaited_ms; /* since when receipts are waited for: last_ms, moved along when the clock is set */
-	int64_t held_ms; /* after a restart: when the provider refused the text itself; 0: it did not */
+	int64_t held_ms; /* after a restart: when the provider refused the text itself; 0: it did not, or was overruled */
 };
 
 /* Open alerts are found by their number for every receipt and outcome. Numbers count up, so their low bits spread well. */

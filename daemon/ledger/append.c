@@ -193,6 +193,16 @@ void ledger_receipts(struct ledger *ledger, uint32_t alert, const struct ledger_
 	ledger_appended(ledger, group, durable, arg);
 }
 
+void ledger_release(struct ledger *ledger, uint32_t alert, uint16_t lane, ledger_durable *durable, void *arg)
+{
+	struct group *group = ledger_filling(ledger);
+	struct record *record = group_add(group, RECORD_RELEASE);
+
+	record->as.release.alert = alert;
+	record->as.release.lane = lane;
+	ledger_appended(ledger, group, durable, arg);
+}
+
 void ledger_lane_end(struct ledger *ledger, const struct ledger_end *end, ledger_durable *durable, void *arg)
 {
 	struct group *group = ledger_filling(ledger);

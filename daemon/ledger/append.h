@@ -162,6 +162,12 @@ struct ledger_outcome {
 };
 void ledger_outcome(struct ledger *ledger, const struct ledger_outcome *outcome, ledger_durable *durable, void *arg);
 
+/*
+ * An operator lets a lane go on whose text the provider refused: no batch that was refused and held before this holds it any
+ * more.
+ */
+void ledger_release(struct ledger *ledger, uint32_t alert, uint16_t lane, ledger_durable *durable, void *arg);
+
 /* What an operator decided about a batch in doubt. */
 enum ledger_resolution {
 	LEDGER_UNRESOLVED,

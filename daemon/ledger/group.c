@@ -18,8 +18,8 @@ struct group_chunk {
 
 const char *record_name(enum record_kind kind)
 {
-	static const char *const names[RECORD_COUNT] = {"accept", "mark", "intent", "outcome", "resolve", "receipt",
-		"end", "close", "channel", "switch", "event", "prune"};
+	static const char *const names[RECORD_COUNT] = {"accept", "mark", "intent", "outcome", "release", "resolve",
+		"receipt", "end", "close", "channel", "switch", "event", "prune"};
 
 	return names[kind];
 }

@@ -17,6 +17,7 @@ enum record_kind {
 	RECORD_MARK,
 	RECORD_INTENT,
 	RECORD_OUTCOME,
+	RECORD_RELEASE,
 	RECORD_RESOLVE,
 	RECORD_RECEIPT,
 	RECORD_END,
@@ -73,6 +74,10 @@ struct record {
 			struct ledger_outcome content;
 			struct packed refused;
 		} outcome;
+		struct {
+			uint32_t alert;
+			uint16_t lane;
+		} release;
 		struct {
 			struct batch_name name;
 			enum ledger_resolution resolution;

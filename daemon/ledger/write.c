@@ -35,6 +35,8 @@ static const char *const sql[WRITE_COUNT] = {
 		" ON CONFLICT DO UPDATE SET tat_ms = ?2",
 	[WRITE_OUTCOME] = "UPDATE batch SET verdict = ?4, class = ?5, how = ?6, outcome_ms = ?7, provider_id = ?8,"
 			  " peer = ?9, refused = ?10 WHERE alert = ?1 AND lane = ?2 AND number = ?3",
+	[WRITE_RELEASE] = "UPDATE batch SET how = 'released' WHERE alert = ?1 AND lane = ?2 AND verdict = 'refused'"
+			  " AND how = 'held'",
 	[WRITE_RESOLVE] = "UPDATE batch SET resolution = ?4, resolved_ms = ?5, resolved_by = ?6, resolved = ?7"
 			  " WHERE alert = ?1 AND lane = ?2 AND number = ?3",
 	[WRITE_RECEIPTS] = "INSERT INTO receipts (id, count, block) SELECT coalesce(max(id), ?1 << 32) + 1, ?2, ?3"
@@ -161,6 +163,13 @@ static int write_outcome(struct writer *writer, const struct record *record)
 	return update_batch(writer, WRITE_OUTCOME);
 }
 
+static int write_release(struct writer *writer, const struct record *record)
+{
+	sqlite3_bind_int64(writer->statements[WRITE_RELEASE], 1, record->as.release.alert);
+	sqlite3_bind_int(writer->statements[WRITE_RELEASE], 2, record->as.release.lane);
+	return writer_step(writer, WRITE_RELEASE);
+}
+
 static int write_resolve(struct writer *writer, const struct record *record)
 {
 	sqlite3_stmt *statement = writer->statements[WRITE_RESOLVE];
@@ -257,6 +266,8 @@ static int write_record(struct writer *writer, struct record *record)
 		return write_intent(writer, record);
 	case RECORD_OUTCOME:
 		return write_outcome(writer, record);
+	case RECORD_RELEASE:
+		return write_release(writer, record);
 	case RECORD_RESOLVE:
 		return write_resolve(writer, record);
 	case RECORD_RECEIPT:

@@ -11,6 +11,7 @@
 enum {
 	SECOND_MS = 1000,
 	MINUTE_MS = 60 * SECOND_MS,
+	WORDINGS = 2, /* of an alert on a gateway: for students, for the elderly */
 	GROWTH_MOST = 1 << 20, /* of a daemon and its world in half an hour with nothing but trouble */
 };
 
@@ -66,6 +67,14 @@ static long long count_of(const json_t *sums, const char *crowd, const char *sta
 	return json_integer_value(json_object_get(json_object_get(sums, crowd), state));
 }
 
+/* Every tenth number ends in 7. Where a text is refused, each wording has lost a window of batches when it is held. */
+static long long refused_most(const struct lie *lie)
+{
+	if (lie->fault == WORLD_FAULT_REFUSE_SOME)
+		return GATEWAYS_PEOPLE / 10;
+	return lie->fault == WORLD_FAULT_REFUSE_TEXT ? WORDINGS * GATEWAYS_WINDOW * GATEWAYS_BATCH : 0;
+}
+
 /* ---- what must be true at any moment ---- */
 
 static void check_reports(struct lie *lie, const char *id, const json_t *sums)
@@ -83,8 +92,7 @@ static void check_reports(struct lie *lie, const char *id, const json_t *sums)
 	if ((long long)reach.phones > told + doubt + flying && !doubles(lie))
 		LIE_FAIL(lie, "%llu reached by %s, only %lld reported, %lld in doubt, %lld in flight",
 			(unsigned long long)reach.phones, id, told, doubt, flying);
-	/* Every tenth number ends in 7. */
-	if (count_of(sums, "residents", "refused") > (lie->fault == WORLD_FAULT_REFUSE_SOME ? GATEWAYS_PEOPLE / 10 : 0))
+	if (count_of(sums, "residents", "refused") > refused_most(lie))
 		LIE_FAIL(lie, "people of %s were refused", id);
 }
 
@@ -213,6 +221,16 @@ static void resume_if_suspended(struct lie *lie)
 		gateways_resume(lie->stage, lie->liar);
 }
 
+/* Texts that were refused are held until somebody says that they may go. */
+static void release_what_is_held(struct lie *lie)
+{
+	int exit; /* of most alerts nothing is held */
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		json_decref(stage_ask(lie->stage, "queue release",
+			json_pack("{s:s, s:s}", "id", ids[i], "channel", lie->liar), &exit));
+}
+
 /* Well, then ill: five alerts in 25 minutes. */
 static void live_through_the_lie(struct lie *lie)
 {
@@ -288,6 +306,7 @@ static void come_to_senses(struct lie *lie)
 	check_all(lie);
 	world_fault_clear(peer_of(lie));
 	resume_if_suspended(lie);
+	release_what_is_held(lie);
 	gateways_drop(stage, "A3", "immediate", "");
 	stage_pass(stage, 25 * MINUTE_MS);
 	/* A robot that is told twice to slow down may be blocked for an hour. */

@@ -224,6 +224,33 @@ static void check_dropped(struct points *points)
 	assert_int_equal(stage_adds_up(&points->stage, "A1"), POOL);
 }
 
+/* One batch was refused for its text, and the rest of its lane is held; nor could it be sent now if it were not. */
+static void prepare_refused(struct points *points)
+{
+	world_fault_set(points_peer(points, "sms"), WORLD_FAULT_REFUSE_TEXT, 1, 0);
+	stage_drop(&points->stage, "a.cfg", "A1", "immediate", "channels = [ \"sms\" ];");
+	stage_pass(&points->stage, 30000);
+	assert_int_equal(points_residents(points, "A1", "refused"), BATCH);
+	assert_true(points_residents(points, "A1", "waiting") > 0);
+	json_decref(points_ask(points, "channel suspend", json_pack("{s:s}", "name", "sms")));
+}
+
+static void say_release(struct points *points)
+{
+	points_say(points, "queue release", json_pack("{s:s, s:s}", "id", "A1", "channel", "sms"), NULL);
+}
+
+/* Who was told that it is released need not say so again, although nothing was sent since. */
+static void check_released(struct points *points)
+{
+	json_decref(points_ask(points, "channel resume", json_pack("{s:s}", "name", "sms")));
+	stage_pass(&points->stage, 15000);
+	assert_int_equal(points_residents(points, "A1", "refused"), BATCH);
+	assert_int_equal(points_residents(points, "A1", "waiting"), 0);
+	assert_int_equal(stage_adds_up(&points->stage, "A1"), POOL);
+	points_check_phones(points, "A1");
+}
+
 /* ---- the daemon itself ---- */
 
 static void check_mode(struct points *points, const char *name, mode_t mode)
@@ -352,6 +379,14 @@ const struct points_job points_orders[] = {
 		.watched_ms = 500,
 		.after_ms = 2000,
 		.check = check_dropped},
+	{.name = "release",
+		.sms = GATEWAY,
+		.more = "",
+		.prepare = prepare_refused,
+		.act = say_release,
+		.watched_ms = 500,
+		.after_ms = 2000,
+		.check = check_released},
 	{.name = "first start",
 		.sms = GATEWAY,
 		.more = REMINDING,

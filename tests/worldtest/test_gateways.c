@@ -166,6 +166,7 @@ static void every_fault_keeps_truth_and_answer_apart(void **state)
 		{WORLD_FAULT_ERROR, 503, "Temporal failure, try again later.", false},
 		{WORLD_FAULT_ERROR_TAKEN, 503, "Temporal failure, try again later.", true},
 		{WORLD_FAULT_LIE_ERROR, 202, "4: Temporal failure, try again later.", false},
+		{WORLD_FAULT_REFUSE_TEXT, 400, "Charset or body misformed, rejected", false},
 		{WORLD_FAULT_DROP, 202, "0: Accepted for delivery", false},
 		{WORLD_FAULT_GARBAGE, 202, NULL, true},
 		{WORLD_FAULT_WRONG_JSON, 202, NULL, true},
