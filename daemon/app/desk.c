@@ -27,6 +27,7 @@ struct desk_file {
 	char *name;
 	char *id;
 	uint32_t number;
+	bool judged;
 	bool refused, duplicate, stored;
 	struct problems problems;
 };
@@ -266,27 +267,23 @@ static const char *officers_name(const char *name)
 }
 
 /* The file goes back into the folder, where it is looked at again with every scan. */
-static void leave_for_later(struct desk_file *desk)
+static void leave_for_later(struct desk_file *desk, const char *why)
 {
 	struct control_call *call = take_waiter(desk->app, desk->name);
 
 	if (call != NULL)
-		control_error(call, CONTROL_LATER,
-			N_("as many alerts as intake.open_alerts allows are being sent; this one stays in the folder and is taken as soon as there is room"));
+		intake_refuse(call, must_wait, why);
 	spool_later(desk->app->spool, desk->file);
 	free_desk_file(desk);
 }
 
-static void on_taken(void *arg, struct spool_file *file)
+static void judge(struct desk_file *desk)
 {
-	struct app *app = arg;
-	struct desk_file *desk = mem_zalloc(sizeof(*desk));
+	struct app *app = desk->app;
+	const struct spool_file *file = desk->file;
 	struct judgement judgement;
 
-	desk->app = app;
-	list_push_back(&app->desk, &desk->in_app);
-	desk->file = file;
-	desk->name = mem_strdup(file->name);
+	desk->judged = true;
 	intake_judge(app,
 		&(struct intake_origin){.name = officers_name(file->name),
 			.bytes = file->bytes,
@@ -299,11 +296,40 @@ static void on_taken(void *arg, struct spool_file *file)
 	desk->refused = judgement.refused;
 	desk->duplicate = judgement.duplicate;
 	desk->stored = judgement.stored;
-	problems_init(&desk->problems);
 	problems_move(&desk->problems, &judgement.problems);
 	judgement_fini(&judgement);
 	if (judgement.deferred)
-		leave_for_later(desk);
+		leave_for_later(desk, N_("as many alerts as intake.open_alerts allows are being sent"));
+	else if (judgement.unread)
+		leave_for_later(desk, N_("the ledger cannot be read"));
+}
+
+void desk_go_on(struct app *app)
+{
+	struct link *next;
+
+	for (struct link *link = list_first(&app->desk); link != NULL && app->spool != NULL; link = next) {
+		struct desk_file *desk = list_object(link, struct desk_file, in_app);
+		next = list_next(&app->desk, link);
+		if (intake_settling(app))
+			return;
+		if (!desk->judged)
+			judge(desk);
+	}
+}
+
+static void on_taken(void *arg, struct spool_file *file)
+{
+	struct app *app = arg;
+	struct desk_file *desk = mem_zalloc(sizeof(*desk));
+
+	desk->app = app;
+	list_push_back(&app->desk, &desk->in_app);
+	desk->file = file;
+	desk->name = mem_strdup(file->name);
+	problems_init(&desk->problems);
+	if (!intake_settling(app))
+		judge(desk);
 }
 
 static void on_refused(void *arg, const char *name, const struct problems *problems)

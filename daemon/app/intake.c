@@ -61,27 +61,30 @@ static bool on_earlier(void *arg, const struct ledger_alert *alert)
 	return false;
 }
 
-/* What is known of an id: from memory while it is open (that is newer than the disk), else from the ledger. */
-static struct earlier look_up(struct app *app, const char *id)
+/* Whether a question to the ledger was answered, if only with "there is no such thing". */
+static bool was_read(enum result result)
 {
-	struct earlier earlier = {0};
+	return result == RESULT_OK || result == RESULT_NOT_FOUND;
+}
+
+/* What is known of an id: from memory while it is open (that is newer than the disk), else from the ledger. */
+static bool look_up(struct app *app, const char *id, struct earlier *earlier)
+{
 	const struct campaign *campaign = campaign_find_id(app, id);
 
-	if (campaign == NULL) {
-		ledger_find_alert(app->ledger, id, on_earlier, &earlier);
-		return earlier;
-	}
-	earlier.known = true;
-	earlier.number = campaign->number;
-	earlier.id = mem_strdup(campaign->id);
-	earlier.sender = mem_strdup(campaign->sender);
-	earlier.issued_ms = campaign->issued_ms;
-	earlier.status = campaign->status;
-	earlier.sent = campaign_sent(campaign);
-	earlier.state = campaign->fate == LEDGER_UPDATED ? LIFECYCLE_UPDATED
-		: campaign->fate == LEDGER_CANCELLED     ? LIFECYCLE_CANCELLED
-							 : LIFECYCLE_OPEN;
-	return earlier;
+	if (campaign == NULL)
+		return was_read(ledger_find_alert(app->ledger, id, on_earlier, earlier));
+	earlier->known = true;
+	earlier->number = campaign->number;
+	earlier->id = mem_strdup(campaign->id);
+	earlier->sender = mem_strdup(campaign->sender);
+	earlier->issued_ms = campaign->issued_ms;
+	earlier->status = campaign->status;
+	earlier->sent = campaign_sent(campaign);
+	earlier->state = campaign->fate == LEDGER_UPDATED ? LIFECYCLE_UPDATED
+		: campaign->fate == LEDGER_CANCELLED      ? LIFECYCLE_CANCELLED
+							  : LIFECYCLE_OPEN;
+	return true;
 }
 
 static void earlier_fini(struct earlier *earlier)
@@ -101,33 +104,46 @@ static bool on_tombstone(void *arg, const struct ledger_tombstone *tombstone)
 	return false;
 }
 
-static void gather(struct app *app, const struct alert *alert, struct facts *facts)
+static bool gather_same(struct app *app, const struct alert *alert, struct facts *facts)
 {
 	uint32_t number;
+	enum result known = ledger_known(app->ledger, alert->id, &number, facts->digest);
 
+	facts->facts.known = known == RESULT_OK;
+	if (!facts->facts.known)
+		return was_read(known);
+	bool read = look_up(app, alert->id, &facts->same);
+	facts->facts.known_digest = facts->digest;
+	facts->facts.known_sender = facts->same.known ? facts->same.sender : alert->sender;
+	return read;
+}
+
+/* False: the ledger cannot be read now. What would be judged without it might be sent although it was cancelled, or twice. */
+static bool gather(struct app *app, const struct alert *alert, struct facts *facts)
+{
 	*facts = (struct facts){.facts = {.now_ms = clock_wall_ms()}};
-	facts->facts.known = ledger_known(app->ledger, alert->id, &number, facts->digest);
-	if (facts->facts.known) {
-		facts->same = look_up(app, alert->id);
-		facts->facts.known_digest = facts->digest;
-		facts->facts.known_sender = facts->same.known ? facts->same.sender : alert->sender;
-	}
-	ledger_find_tombstone(app->ledger, alert->id, facts->facts.now_ms, on_tombstone, facts);
+	bool read = gather_same(app, alert, facts);
+
+	read = was_read(ledger_find_tombstone(app->ledger, alert->id, facts->facts.now_ms, on_tombstone, facts)) &&
+		read;
 	facts->count = mem_strings_count(alert->supersedes);
 	facts->references = mem_calloc(facts->count, sizeof(*facts->references));
 	facts->earlier = mem_calloc(facts->count, sizeof(*facts->earlier));
 	for (size_t i = 0; i < facts->count; i++) {
 		struct earlier *earlier = &facts->earlier[i];
-		*earlier = look_up(app, alert->supersedes[i]);
+		read = look_up(app, alert->supersedes[i], earlier) && read;
 		facts->references[i] = (struct lifecycle_reference){alert->supersedes[i], earlier->known,
 			earlier->sender, earlier->status, earlier->state, earlier->sent};
 		if (earlier->known && facts->newest.id == NULL)
-			ledger_newest_of_chain(app->ledger, earlier->number, on_earlier, &facts->newest);
+			read = was_read(ledger_newest_of_chain(app->ledger, earlier->number, on_earlier,
+				       &facts->newest)) &&
+				read;
 	}
 	facts->facts.references = facts->references;
 	facts->facts.reference_count = facts->count;
 	facts->facts.newer_id = facts->newest.id;
 	facts->facts.newer_issued_ms = facts->newest.issued_ms;
+	return read;
 }
 
 static void facts_fini(struct facts *facts)
@@ -226,6 +242,7 @@ struct acceptance_note {
 	struct link in_app;
 	struct app *app;
 	uint32_t number;
+	bool withdraws; /* it marks earlier alerts, or leaves a word for some to come */
 	ledger_durable *durable;
 	void *arg;
 };
@@ -242,7 +259,17 @@ static void on_accept_durable(void *arg, enum result result)
 	if (note->durable != NULL)
 		note->durable(note->arg, result);
 	list_remove(&note->in_app);
+	if (note->withdraws)
+		desk_go_on(note->app);
 	free(note);
+}
+
+bool intake_settling(const struct app *app)
+{
+	for (struct link *link = list_first(&app->acceptances); link != NULL; link = list_next(&app->acceptances, link))
+		if (list_object(link, struct acceptance_note, in_app)->withdraws)
+			return true;
+	return false;
 }
 
 void intake_drop(struct app *app)
@@ -303,7 +330,10 @@ static struct campaign *accept(struct app *app, const struct intake_origin *orig
 
 	acceptance.lanes = lanes;
 	add_effects(alert, facts, decision, &acceptance);
-	*note = (struct acceptance_note){.app = app, .durable = durable, .arg = arg};
+	*note = (struct acceptance_note){.app = app,
+		.withdraws = acceptance.mark_count + acceptance.tombstone_count > 0,
+		.durable = durable,
+		.arg = arg};
 	list_push_back(&app->acceptances, &note->in_app);
 	*number = note->number = ledger_accept(app->ledger, &acceptance, on_accept_durable, note);
 	log_event(LOG_NOTICE, "accepted",
@@ -375,7 +405,7 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	struct alert_context context = reference_context(app->config, app->taxonomy, audiences, origin->at_ms);
 	struct alert *alert = NULL;
 	struct draft draft = {0};
-	struct facts facts;
+	struct facts facts = {0};
 	bool writing = false;
 
 	wallclock_look(app);
@@ -384,9 +414,11 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	if (alert_read(&context, origin->name, origin->bytes, origin->size, &alert, &judgement->problems) !=
 		RESULT_OK) {
 		judgement->refused = true;
+	} else if (!gather(app, alert, &facts)) {
+		judgement->unread = true;
+		facts_fini(&facts);
 	} else {
 		judgement->id = mem_strdup(alert->id);
-		gather(app, alert, &facts);
 		enum decision decision = lifecycle_decide(alert, &facts.facts, &judgement->problems);
 		judgement->refused = decision_refuses(decision);
 		judgement->duplicate = decision == DECISION_DUPLICATE;
@@ -407,7 +439,7 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	}
 	app->files_refused += judgement->refused;
 	app->files_duplicate += judgement->duplicate;
-	if (!writing && !judgement->deferred)
+	if (!writing && !judgement->deferred && !judgement->unread)
 		tell_later(app, durable, arg);
 	alert_free(&alert);
 	free(audiences);

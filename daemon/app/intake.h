@@ -11,6 +11,7 @@ struct judgement {
 	bool refused;
 	bool duplicate;
 	bool deferred; /* not urgent, and as many alerts as intake.open_alerts allows are being sent: not judged yet */
+	bool unread; /* the ledger cannot be read now: not judged yet */
 	bool stored; /* accepted, and nothing will be sent */
 	uint32_t number; /* 0 when refused or a duplicate */
 	char *id; /* NULL when it could not be read */
@@ -33,11 +34,21 @@ struct intake_origin {
 
 /*
  * Judges one document. `durable` (may be NULL) comes on a later turn, when the verdict may be told to whoever brought it:
- * for an acceptance when it is on disk; not at all for one deferred. Fini the judgement at once: what must outlive the call is copied.
+ * for an acceptance when it is on disk; not at all for one deferred or unread. Fini the judgement at once: what must outlive the call is copied.
  */
 void intake_judge(struct app *app, const struct intake_origin *origin, struct judgement *judgement,
 	ledger_durable *durable, void *arg);
 void judgement_fini(struct judgement *judgement);
+
+/*
+ * True while the ledger has not confirmed an acceptance that withdraws earlier alerts or leaves a word for some to come. The
+ * questions of a judgement are answered by what is durable: nothing is judged meanwhile, or a cancelled alert that came
+ * right behind its cancel would be sent.
+ */
+bool intake_settling(const struct app *app);
+
+/* It is over: what came to the desk meanwhile is judged. */
+void desk_go_on(struct app *app);
 
 /* Accepts an alert that crier made itself, such as a reminder; takes over the draft's lanes. */
 struct draft;

@@ -17,7 +17,7 @@
 #include "calendar/window.h"
 #include "ledger/query.h"
 
-enum { MISSED_MOST = 1000 };
+enum { MISSED_MOST = 1000, AGAIN_MS = 60000 };
 
 static void on_due(void *arg);
 
@@ -119,7 +119,11 @@ struct campaign *reminder_run(struct reminder *reminder, int64_t occurrence_ms, 
 	uint32_t number;
 
 	/* Its name holds its time: whatever happens to the process or the clock, that time comes once. */
-	if (!ledger_known(app->ledger, alert->id, &number, NULL)) {
+	enum result known = ledger_known(app->ledger, alert->id, &number, NULL);
+	reminder->unread = known != RESULT_OK && known != RESULT_NOT_FOUND;
+	if (reminder->unread)
+		problem_add(problems, PROBLEM_ERROR, NULL, NULL, N_("the ledger cannot be read"));
+	if (known == RESULT_NOT_FOUND) {
 		draft_groups(reminder, pack, alert, &draft, problems);
 		if (problems->errors == 0 && draft.count > 0)
 			campaign = intake_accept_made(app,
@@ -229,6 +233,11 @@ static void on_due(void *arg)
 	struct reminder *reminder = arg;
 
 	catch_up(reminder, reminder->next_ms - 1);
+	if (reminder->unread) {
+		/* Nobody knows whether it was sent: it is still owed. */
+		alarm_set(&reminder->app->alarms, &reminder->alarm, clock_wall_ms() + AGAIN_MS, on_due, reminder);
+		return;
+	}
 	set_next(reminder, clock_wall_ms());
 }
 

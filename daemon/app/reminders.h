@@ -14,6 +14,7 @@ struct reminder {
 	struct rule *rule;
 	struct alarm alarm;
 	int64_t next_ms; /* 0: never again */
+	bool unread; /* the ledger could not say whether it was sent */
 };
 
 /* Reads the rules, sends what is still due, sets the alarms. Also after a reload. */

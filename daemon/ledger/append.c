@@ -87,7 +87,7 @@ uint32_t ledger_accept(struct ledger *ledger, const struct ledger_acceptance *ac
 {
 	uint32_t known;
 
-	REQUIRE(acceptance->alert.id != NULL && !ledger_known(ledger, acceptance->alert.id, &known, NULL));
+	REQUIRE(acceptance->alert.id != NULL && ledger_known(ledger, acceptance->alert.id, &known, NULL) != RESULT_OK);
 	REQUIRE(ledger->next_number != 0 && acceptance->alert.state != LEDGER_CLOSED);
 	struct group *group = ledger_filling(ledger);
 	struct record_accept *accept = group_alloc(group, sizeof(*accept));

@@ -117,10 +117,11 @@ uint32_t ledger_accept(struct ledger *ledger, const struct ledger_acceptance *ac
 	void *arg);
 
 /*
- * True when an alert with this id was accepted, durable already or not; *number, and its digest, come back. Looks at what
- * waits to be written too, so asking before every accept keeps ids unique. `digest` may be NULL.
+ * RESULT_OK when an alert with this id was accepted, durable already or not; *number, and its digest, come back. Looks at what
+ * waits to be written too, so asking before every accept keeps ids unique. `digest` may be NULL. RESULT_NOT_FOUND: it was not;
+ * anything else: the file cannot be read now, and nobody knows.
  */
-bool ledger_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65]);
+enum result ledger_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65]);
 
 /* An operator withdraws an alert, or takes that back with LEDGER_STANDS. */
 void ledger_mark(struct ledger *ledger, uint32_t alert, enum ledger_fate fate, int64_t at_ms, ledger_durable *durable,

@@ -78,7 +78,7 @@ static struct group *take_group(struct ledger *ledger)
 	return group;
 }
 
-bool ledger_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65])
+enum result ledger_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65])
 {
 	const struct group *group = ledger->job.group != NULL ? ledger->job.group : ledger->groups;
 
@@ -91,7 +91,7 @@ bool ledger_known(struct ledger *ledger, const char *id, uint32_t *number, char 
 			*number = alert->number;
 			if (digest != NULL)
 				snprintf(digest, 65, "%s", alert->digest == NULL ? "" : alert->digest);
-			return true;
+			return RESULT_OK;
 		}
 		group = group == ledger->job.group ? ledger->groups : group->next;
 	}

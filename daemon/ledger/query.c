@@ -90,22 +90,35 @@ static sqlite3_stmt *prepare(struct ledger *ledger, const char *sql)
 	return store_prepare(ledger->reader, sql);
 }
 
-bool query_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65])
+struct knowing {
+	uint32_t *number;
+	char *digest;
+	bool known;
+};
+
+static int on_known(void *arg, sqlite3_stmt *row)
 {
+	struct knowing *knowing = arg;
+
+	knowing->known = true;
+	*knowing->number = (uint32_t)sqlite3_column_int64(row, 0);
+	if (knowing->digest != NULL)
+		snprintf(knowing->digest, 65, "%s", store_text(row, 1));
+	return READ_STOP;
+}
+
+enum result query_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65])
+{
+	struct knowing knowing = {number, digest, false};
 	sqlite3_stmt *statement = prepare(ledger, "SELECT number, digest FROM alert WHERE id = ?1");
-	bool known = false;
 
 	if (statement == NULL)
-		return false;
+		return store_result(ledger->reader);
 	store_bind_text(statement, 1, id);
-	if (sqlite3_step(statement) == SQLITE_ROW) {
-		known = true;
-		*number = (uint32_t)sqlite3_column_int64(statement, 0);
-		if (digest != NULL)
-			snprintf(digest, 65, "%s", store_text(statement, 1));
-	}
+	enum result result = read_rows(statement, on_known, &knowing);
+
 	sqlite3_finalize(statement);
-	return known;
+	return result == RESULT_OK && !knowing.known ? RESULT_NOT_FOUND : result;
 }
 
 enum result ledger_find_alert(struct ledger *ledger, const char *id, ledger_visit_alert *visit, void *arg)

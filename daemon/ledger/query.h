@@ -62,6 +62,6 @@ enum result ledger_list_channel(struct ledger *ledger, const char *channel, unsi
 	void *arg);
 
 /* ledger_known among what is durable. */
-bool query_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65]);
+enum result query_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65]);
 
 #endif

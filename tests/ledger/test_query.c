@@ -224,21 +224,21 @@ static void an_id_is_known_before_it_is_durable(void **state)
 	uint32_t number = 0;
 	char digest[65];
 
-	assert_false(ledger_known(site->ledger, "a1", &number, digest));
+	assert_int_equal(ledger_known(site->ledger, "a1", &number, digest), RESULT_NOT_FOUND);
 	accept(site, "a1", "abc", EPOCH);
-	assert_true(ledger_known(site->ledger, "a1", &number, digest));
+	assert_int_equal(ledger_known(site->ledger, "a1", &number, digest), RESULT_OK);
 	assert_int_equal(number, 1);
 	assert_string_equal(digest, "d1");
 	loop_step(site->loop);
 	accept(site, "a2", "abc", EPOCH);
-	assert_true(ledger_known(site->ledger, "a1", &number, NULL));
-	assert_true(ledger_known(site->ledger, "a2", &number, NULL));
+	assert_int_equal(ledger_known(site->ledger, "a1", &number, NULL), RESULT_OK);
+	assert_int_equal(ledger_known(site->ledger, "a2", &number, NULL), RESULT_OK);
 	turns_settle(site->loop);
-	assert_true(ledger_known(site->ledger, "a1", &number, digest));
+	assert_int_equal(ledger_known(site->ledger, "a1", &number, digest), RESULT_OK);
 	assert_string_equal(digest, "d1");
 	close_ledger(site);
 	open_ledger(site);
-	assert_true(ledger_known(site->ledger, "a2", &number, NULL));
+	assert_int_equal(ledger_known(site->ledger, "a2", &number, NULL), RESULT_OK);
 	assert_int_equal(number, 2);
 	assert_int_equal(accept(site, "a3", "abc", EPOCH), 3);
 }

@@ -28,7 +28,19 @@ enum { PEOPLE = 1000, POOL = 400, WINDOW = 4, BATCH = 10, RESERVE = 8 << 20 };
 
 #define GATEWAY "rate = \"100/s\"; window = 4; batch = 10; timeout = \"10s\";"
 
-enum kind { WELL, FULL, CRAMMED, WRITES_FAIL, SYNCS_FAIL, READS_FAIL, READ_ONLY, SLOW, LEDGER_FAILS, KINDS };
+enum kind {
+	WELL,
+	FULL,
+	CRAMMED,
+	WRITES_FAIL,
+	SYNCS_FAIL,
+	READS_FAIL,
+	READ_ONLY,
+	SLOW,
+	LEDGER_FAILS,
+	LEDGER_UNREAD,
+	KINDS
+};
 
 static const char *const kind_names[KINDS] = {"well", "full", "full without a reserve", "writes fail", "syncs fail",
 	"reads fail", "read-only", "slow", "the ledger fails"};
@@ -104,6 +116,8 @@ static int refuses(const struct disk_call *call)
 		return changes(call->act) && call->act != DISK_SYNC ? EROFS : 0;
 	case LEDGER_FAILS:
 		return call->act == DISK_WRITE && strstr(call->path, "/ledger.db") != NULL ? EIO : 0;
+	case LEDGER_UNREAD:
+		return call->act == DISK_READ && strstr(call->path, "/ledger.db") != NULL ? EIO : 0;
 	case SLOW:
 		if (call->act == DISK_SYNC && pthread_equal(pthread_self(), trouble.loop) == 0)
 			wait_for_release();
@@ -409,6 +423,25 @@ static void a_start_on_a_disk_in_trouble_fails_with_words_or_works(void **state)
 	}
 }
 
+/* Whether an alert was cancelled, or sent already, stands in the ledger: what cannot be read there is not guessed. */
+static void while_the_ledger_cannot_be_read_nothing_is_judged(void **state)
+{
+	stage_start(&stage);
+	stage_drop(&stage, "c.cfg", "C1", "immediate", "action = \"cancel\"; supersedes = [ \"A1\" ];");
+	stage_pass(&stage, 10000);
+	unsigned int before = (unsigned int)folder_count(&stage.folder, "spool/done");
+	get_into(LEDGER_UNREAD);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 60000);
+	assert_true(trouble.refused > 0);
+	assert_int_equal(folder_count(&stage.folder, "spool/done"), before);
+	assert_int_equal(folder_count(&stage.folder, "spool/failed"), 0);
+	get_well();
+	stage_pass(&stage, 60000);
+	assert_int_equal(folder_count(&stage.folder, "spool/new") + folder_count(&stage.folder, "spool/work"), 0);
+	assert_int_equal(phones(), 0);
+}
+
 static void a_slow_disk_holds_up_only_what_waits_for_it(void **state)
 {
 	stage_start(&stage);
@@ -443,6 +476,7 @@ int main(int argc, char **argv)
 		CASE(who_waits_for_a_verdict_is_told),
 		CASE(whatever_the_trouble_and_whenever_it_begins_all_ends_well),
 		CASE(a_start_on_a_disk_in_trouble_fails_with_words_or_works),
+		CASE(while_the_ledger_cannot_be_read_nothing_is_judged),
 		CASE(a_slow_disk_holds_up_only_what_waits_for_it),
 	};
 

@@ -253,6 +253,28 @@ static void an_update_stops_the_old_text_and_a_cancel_stops_all(void **state)
 	assert_int_equal(before.texts, after.texts);
 }
 
+/* A cancel may come before what it cancels, and be no more durable than a moment old when that comes. */
+static void a_cancel_just_before_its_alert_stops_it(void **state)
+{
+	struct world_reach reach;
+
+	stage_config(&stage, "rate = \"500/s\"; batch = 20;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "1.cfg", "C1", "immediate", "action = \"cancel\"; supersedes = [ \"A1\" ];");
+	stage_drop(&stage, "2.cfg", "A1", "immediate", "");
+	stage_drop(&stage, "3.cfg", "A2", "immediate", "");
+	stage_drop(&stage, "4.cfg", "U2", "immediate", "action = \"update\"; supersedes = [ \"A2\" ];");
+	stage_drop(&stage, "5.cfg", "V2", "immediate", "action = \"update\"; supersedes = [ \"A2\" ];");
+	stage_pass(&stage, 30000);
+	assert_true(stage_residents(&stage, "A1", "delivered") <= 0);
+	assert_int_equal(stage_residents(&stage, "V2", "delivered"), 800);
+	/* Of two updates of one alert the newer is sent, whoever is judged first. */
+	assert_true(stage_residents(&stage, "U2", "delivered") <= 0);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.texts, 800);
+	assert_int_equal(reach.more, 0);
+}
+
 static void bad_files_are_refused_with_reasons_and_the_next_good_one_is_served(void **state)
 {
 	static const char *const bad[][2] = {
@@ -333,6 +355,7 @@ int main(void)
 		CASE(an_opt_out_counts_at_once),
 		CASE(a_drill_never_reaches_a_public_channel),
 		CASE(an_update_stops_the_old_text_and_a_cancel_stops_all),
+		CASE(a_cancel_just_before_its_alert_stops_it),
 		CASE(bad_files_are_refused_with_reasons_and_the_next_good_one_is_served),
 		CASE(the_urgent_is_taken_although_as_many_as_allowed_are_being_sent),
 		CASE(the_red_switch_stops_all_and_loses_nothing),
