@@ -318,6 +318,8 @@ enum result app_reload(struct app *app, struct problems *problems)
 	app->taxonomy = taxonomy;
 	app->templates = templates;
 	outlets_reload(app);
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link))
+		campaign_bar_drills(list_object(link, struct campaign, in_app));
 	reminders_start(app);
 	intake_pressure(app);
 	log_event(LOG_NOTICE, "reload", "taken=yes channels=%zu schedules=%zu", config->channel_count,

@@ -138,11 +138,41 @@ struct lane *campaign_lane(struct app *app, struct batch_name name)
 	return campaign != NULL && name.lane < campaign->lane_count ? &campaign->lanes[name.lane] : NULL;
 }
 
+uint32_t lane_cost(const struct lane *lane)
+{
+	return lane->message != NULL && lane->message->parts > 0 ? lane->message->parts : 1;
+}
+
+/* A drill whose channel is for the public now. */
+static bool is_barred(const struct lane *lane)
+{
+	return lane->campaign->status != STATUS_ACTUAL && lane->outlet != NULL && lane->outlet->config != NULL &&
+		!lane->outlet->config->test && !lane->ended;
+}
+
+static void stop_lane(struct lane *lane, enum state state, int64_t now_ms);
+
+static void bar_lane(struct lane *lane)
+{
+	log_event(LOG_WARNING, "drill-stopped", "alert=%s channel=%s", lane->campaign->id, lane->outlet->name);
+	stop_lane(lane, STATE_CANCELLED, clock_wall_ms());
+}
+
+void campaign_bar_drills(struct campaign *campaign)
+{
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		if (is_barred(&campaign->lanes[i]))
+			bar_lane(&campaign->lanes[i]);
+	campaign_review_later(campaign);
+}
+
 /* Adds a lane to the plan under the outlet's present limits. */
 static void begin_lane(struct lane *lane)
 {
 	struct campaign *campaign = lane->campaign;
 
+	if (is_barred(lane))
+		bar_lane(lane);
 	if (lane->outlet == NULL || lane->ended || lane->plan != NULL)
 		return;
 	lane->plan = plan_lane_add(campaign->app->plan,
@@ -153,7 +183,7 @@ static void begin_lane(struct lane *lane)
 			.size = lane->tally.size,
 			.first = lane->cut,
 			.number = lane->number,
-			.cost = lane->message != NULL && lane->message->parts > 0 ? lane->message->parts : 1,
+			.cost = lane_cost(lane),
 			/* Quiet hours bind phones and groups, not signs. */
 			.quiet = campaign->quiet && medium_crowd(lane->medium) != CROWD_SIGNS,
 			.owner = lane,

@@ -26,6 +26,12 @@ struct lane *campaign_lane(struct app *app, struct batch_name name);
 /* Who still waits becomes `state` (expired, cancelled), durably; signs are cleared. What is in flight is still settled. */
 void campaign_stop(struct campaign *campaign, enum state state);
 
+/* Ends the lanes of a drill whose channels are for the public now. */
+void campaign_bar_drills(struct campaign *campaign);
+
+/* What one recipient of the lane costs of its channel's rate, in units. */
+uint32_t lane_cost(const struct lane *lane);
+
 /* Withdrawn by an operator or by another alert: marked and stopped. */
 void campaign_withdraw(struct campaign *campaign, enum ledger_fate fate, uint32_t by);
 

@@ -18,6 +18,9 @@
 /* Batches in one turn, so that intake and operators get theirs; flights kept for the next batches, and their size. */
 enum { BUDGET = 64, IDLE_MOST = 512, IDLE_ROOM_MOST = 256 };
 
+/* How often it is looked whether the ledger has caught up. */
+enum { BACKLOG_MS = 20 };
+
 /* What is kept from batch to batch. */
 struct dispatch {
 	struct list idle; /* flights not in use */
@@ -41,9 +44,11 @@ struct flight {
 	uint64_t planned_us, sent_us;
 	bool sent;
 	struct deferred unsent;
+	struct timer leaves; /* durable later than planned, it keeps its distance from the one before */
 };
 
 static void on_pump(void *arg);
+static void on_leave(void *arg);
 
 static void destroy_flight(struct flight *flight)
 {
@@ -113,6 +118,7 @@ static struct flight *new_flight(struct app *app, struct plan_batch *plan)
 	flight->first = plan->first;
 	flight->count = plan->count;
 	flight->planned_us = clock_mono_us();
+	timer_init(&flight->leaves, app->loop, on_leave, flight);
 	list_push_back(&app->flights, &flight->in_app);
 	app->flight_count++;
 	flight->lane->campaign->flights++;
@@ -126,6 +132,7 @@ static void free_flight(struct flight *flight)
 
 	list_remove(&flight->in_app);
 	loop_defer_cancel(app->loop, &flight->unsent);
+	timer_disarm(&flight->leaves);
 	app->flight_count--;
 	flight->lane->campaign->flights--;
 	if (dispatch->idle_count < IDLE_MOST && flight->room <= IDLE_ROOM_MOST) {
@@ -298,8 +305,7 @@ static void begin_flight(struct app *app, struct plan_batch *plan, uint64_t mono
 static bool may_hand_out(struct app *app)
 {
 	return app->ready && !app->closing && wallclock_believed(app, NULL) &&
-		ledger_health(app->ledger, NULL, NULL) != LEDGER_FAILING &&
-		ledger_backlog(app->ledger) < LEDGER_BACKLOG_MOST;
+		ledger_health(app->ledger, NULL, NULL) != LEDGER_FAILING;
 }
 
 static void on_pump(void *arg)
@@ -311,7 +317,11 @@ static void on_pump(void *arg)
 	timer_disarm(&app->pump);
 	wallclock_look(app);
 	if (!may_hand_out(app))
-		return; /* a durable commit or the ledger's recovery kicks again */
+		return; /* what stands in the way kicks again when it is over */
+	if (ledger_backlog(app->ledger) >= LEDGER_BACKLOG_MOST) {
+		timer_arm(&app->pump, BACKLOG_MS);
+		return;
+	}
 	for (int i = 0; i < BUDGET; i++) {
 		switch (plan_next(app->plan, now_ms, &batch, &wait_ms)) {
 		case PLAN_SEND:
@@ -337,20 +347,20 @@ static void on_unsent(void *arg)
 		dispatch_settled(flight->app, flight->lane->outlet, &flight->batch, &outcome);
 }
 
-static void on_intent_durable(void *arg, enum result result)
+static void on_leave(void *arg)
 {
 	struct flight *flight = arg;
 	struct app *app = flight->app;
 	struct outlet *outlet = flight->lane->outlet;
 
-	if (result != RESULT_OK || app->ledger_over)
-		return; /* the end came first: what the ledger does not know was never sent, the rest is in doubt */
-	if (app->closing || app->stopped || flight->lane->ended || outlet->channel == NULL) {
+	if (app->ledger_over)
+		return; /* the end came first */
+	if (app->closing || app->stopped || flight->lane->ended || !outlet_is_open(outlet)) {
 		loop_defer(app->loop, &flight->unsent, on_unsent, flight);
 		return;
 	}
 	flight->sent = true;
-	flight->sent_us = clock_mono_us(); /* durable since this very moment */
+	flight->sent_us = clock_mono_us();
 	int64_t now_ms = clock_wall_ms();
 	if (flight->lane->first_ms == 0) {
 		flight->lane->first_ms = now_ms;
@@ -360,6 +370,50 @@ static void on_intent_durable(void *arg, enum result result)
 	outlet->batches++;
 	channel_send(outlet->channel, &flight->batch);
 	dispatch_kick(app);
+}
+
+/* How long the rate keeps the next batch behind this one; 0: there is no rate. */
+static uint64_t pace_us(const struct flight *flight)
+{
+	const struct channel_config *config = flight->lane->outlet->config;
+
+	if (config == NULL || config->rate.count == 0)
+		return 0;
+	return (uint64_t)flight->count * lane_cost(flight->lane) * config->rate.per_ms * 1000 / config->rate.count;
+}
+
+/*
+ * The limiter judged when the batch was planned, and it leaves when its intent is durable. Where one commit takes long, all that
+ * was planned meanwhile would leave at once, over every limit: each keeps its distance from the one before, the planned one, or
+ * what the rate asks for where that is less.
+ */
+static uint64_t wait_to_leave_ms(const struct flight *flight)
+{
+	struct outlet *outlet = flight->lane->outlet;
+	uint64_t now_us = clock_mono_us(), due_us = now_us;
+	uint64_t planned_us = flight->planned_us - outlet->left_planned_us;
+
+	if (outlet->left_us != 0)
+		due_us = outlet->left_us + (planned_us < outlet->left_pace_us ? planned_us : outlet->left_pace_us);
+	if (due_us < now_us)
+		due_us = now_us;
+	outlet->left_us = due_us;
+	outlet->left_planned_us = flight->planned_us;
+	outlet->left_pace_us = pace_us(flight);
+	return (due_us - now_us + 999) / 1000;
+}
+
+static void on_intent_durable(void *arg, enum result result)
+{
+	struct flight *flight = arg;
+
+	if (result != RESULT_OK || flight->app->ledger_over)
+		return; /* the end came first: what the ledger does not know was never sent, the rest is in doubt */
+	uint64_t wait_ms = wait_to_leave_ms(flight);
+	if (wait_ms > 0)
+		timer_arm(&flight->leaves, wait_ms);
+	else
+		on_leave(flight);
 }
 
 /* Everybody of the flight who is still in flight goes to `state`; receipts may have overtaken the outcome. */

@@ -88,6 +88,11 @@ static const struct channel_host host_rows = {
 	.closed = on_closed,
 };
 
+bool outlet_is_open(const struct outlet *outlet)
+{
+	return outlet->channel != NULL && !outlet->channel->closing;
+}
+
 const char *outlet_obstacle(const struct outlet *outlet)
 {
 	if (outlet->config == NULL)
@@ -96,6 +101,8 @@ const char *outlet_obstacle(const struct outlet *outlet)
 		return N_("its signature is not registered yet (signature_state = \"pending\")");
 	if (outlet->channel == NULL)
 		return N_("it could not be opened");
+	if (outlet->channel->closing)
+		return N_("it is being opened again");
 	return NULL;
 }
 
@@ -233,8 +240,8 @@ static const struct channel_config *configured(const struct app *app, const stru
 
 static void close_one(struct outlet *outlet, uint64_t deadline_ms)
 {
-	plan_channel_suspend(outlet->app->plan, outlet->index, true);
 	channel_close(outlet->channel, deadline_ms);
+	outlet_update_plan(outlet);
 }
 
 void outlets_reload(struct app *app)
@@ -320,6 +327,6 @@ void outlet_suspend(struct outlet *outlet, bool suspended, const char *by, const
 			.at_ms = outlet->suspended_ms},
 		NULL, NULL);
 	outlet_update_plan(outlet);
-	if (!suspended && outlet->channel != NULL && medium_crowd(outlet->config->medium) == CROWD_SIGNS)
+	if (!suspended && medium_crowd(outlet->kind->medium) == CROWD_SIGNS)
 		signs_roll(outlet);
 }

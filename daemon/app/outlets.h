@@ -23,6 +23,9 @@ struct outlet *outlet_find(struct app *app, const char *name);
 /* By an operator, or by "crier" itself; durable. Suspending twice keeps the first reason. */
 void outlet_suspend(struct outlet *outlet, bool suspended, const char *by, const char *why);
 
+/* True when it can be given something now: it is open, and not closing. */
+bool outlet_is_open(const struct outlet *outlet);
+
 /* Tells the plan whether anything may go there now. */
 void outlet_update_plan(struct outlet *outlet);
 

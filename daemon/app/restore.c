@@ -118,6 +118,8 @@ static void on_lane(void *arg, uint32_t alert, uint16_t index, const struct ledg
 	struct lane *lane = &restoring->campaign->lanes[index];
 
 	lane->outlet = from->channel != NULL ? find_outlet(restoring, from->channel) : NULL;
+	if (lane->outlet != NULL && lane->outlet->kind->medium != from->medium)
+		lane->outlet = NULL; /* another that came under its name */
 	lane->medium = from->medium;
 	lane->audience = mem_strdup(from->audience);
 	lane->language = mem_strdup(from->language);

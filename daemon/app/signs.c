@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/campaign.h"
+#include "app/outlets.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -47,8 +48,8 @@ void signs_clear(struct lane *lane)
 	if (!lane->shown_order)
 		return;
 	lane->shown_order = false;
-	if (outlet->channel == NULL)
-		return;
+	if (!outlet_is_open(outlet))
+		return; /* when it is opened again it is told what to show, and nothing else */
 	struct word *word = mem_zalloc(sizeof(*word));
 	word->batch.name = (struct batch_name){lane->campaign->number, lane->index, 0};
 	word->batch.action = BATCH_CLEAR;
@@ -102,7 +103,7 @@ void signs_roll(struct outlet *outlet)
 		alarm_set(&app->alarms, &outlet->playlist, edge, on_alarm, outlet);
 	else
 		alarm_clear(&app->alarms, &outlet->playlist);
-	if (outlet->channel == NULL || outlet->suspended || same(slogans, outlet->slogans)) {
+	if (!outlet_is_open(outlet) || outlet->suspended || same(slogans, outlet->slogans)) {
 		mem_strings_free(slogans);
 		return;
 	}
@@ -138,6 +139,8 @@ void signs_show_again(struct outlet *outlet)
 {
 	struct app *app = outlet->app;
 
+	if (!outlet_is_open(outlet))
+		return;
 	mem_strings_free(outlet->slogans);
 	outlet->slogans = NULL;
 	signs_roll(outlet);

@@ -34,7 +34,8 @@ struct outlet {
 	struct app *app;
 	unsigned int index;
 	char *name;
-	struct channel *channel; /* NULL while it is being opened again, or was taken out of the configuration */
+	struct channel
+		*channel; /* NULL: it could not be opened, or was taken out; it may be closing (outlet_is_open()) */
 	const struct channel_config *config; /* NULL: taken out */
 	const struct channel_kind *kind;
 	char *receipt_url; /* or NULL */
@@ -47,6 +48,8 @@ struct outlet {
 	struct alarm playlist; /* signs: when the slogans change */
 	char **slogans; /* signs: what should roll now, NULL-ended; NULL: nothing was said yet */
 	uint32_t words_said; /* signs: batches that are not of the plan (signs.c) */
+	uint64_t left_us, left_planned_us,
+		left_pace_us; /* of its last batch: when it left, was planned, lets the next go */
 	/* counters since the start, by verdict; recipients, not batches */
 	uint64_t sent[4], refused_recipients, batches, receipts[4];
 	uint64_t took_ms_sum, took_count;

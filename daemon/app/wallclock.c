@@ -109,8 +109,7 @@ static void tell_signs(struct app *app)
 {
 	for (unsigned int i = 0; i < app->outlet_count; i++) {
 		struct outlet *outlet = app->outlets[i];
-		if (outlet->channel != NULL && outlet->config != NULL &&
-			medium_crowd(outlet->config->medium) == CROWD_SIGNS)
+		if (medium_crowd(outlet->kind->medium) == CROWD_SIGNS)
 			signs_show_again(outlet);
 	}
 }

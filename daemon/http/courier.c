@@ -278,7 +278,7 @@ static void take_back(struct courier *courier)
 		list_remove(link);
 		list_push_back(&given_up, link);
 	}
-	counter->give_up = false;
+	counter->give_up = !list_empty(&counter->in); /* a mark may be on what came meanwhile */
 	pthread_mutex_unlock(&counter->lock);
 	while ((link = list_first(&given_up)) != NULL)
 		give_up(courier, list_object(link, struct transfer, link));
@@ -341,7 +341,7 @@ static void start_thread(struct courier *courier)
 
 /* ---- what the caller does ---- */
 
-struct courier *courier_new(struct loop *loop, bool apart, unsigned int connections, const struct easy_trust *trust,
+struct courier *courier_new(struct loop *loop, bool apart, const struct easy_trust *trust,
 	void (*done)(void *arg, struct transfer *transfer), void *arg)
 {
 	struct courier *courier = mem_zalloc(sizeof(*courier));
@@ -359,7 +359,7 @@ struct courier *courier_new(struct loop *loop, bool apart, unsigned int connecti
 	list_init(&counter->in);
 	list_init(&counter->out);
 	pthread_mutex_init(&counter->lock, NULL);
-	courier->wire = wire_new(courier->loop, connections, on_turned, courier);
+	courier->wire = wire_new(courier->loop, on_turned, courier);
 	if (!apart)
 		return courier;
 	counter->to_courier = bell_new(courier->loop, on_work, courier);

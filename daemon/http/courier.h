@@ -36,10 +36,10 @@ struct transfer {
 
 /*
  * `loop` is where `done` is called: once for each transfer, never from inside courier_send() or courier_give_up(). With `apart`
- * the work is done in a thread of its own. At most `connections` at once per host. `trust` stays the caller's. Requires:
+ * the work is done in a thread of its own. `trust` stays the caller's. Requires:
  * curl_global_init() was called.
  */
-struct courier *courier_new(struct loop *loop, bool apart, unsigned int connections, const struct easy_trust *trust,
+struct courier *courier_new(struct loop *loop, bool apart, const struct easy_trust *trust,
 	void (*done)(void *arg, struct transfer *transfer), void *arg);
 
 /* Until `done` the transfer is the courier's: nobody else looks at it. Requires: the request was checked. */

@@ -364,8 +364,7 @@ struct http *http_new(struct loop *loop, unsigned int connections, unsigned int 
 	list_init(&http->idle_calls);
 	note_defaults(http);
 	for (unsigned int i = 0; i < http->runner_count; i++)
-		http->runners[i].courier = courier_new(loop, apart > 0, http->connections, &http->trust, on_carried,
-			http);
+		http->runners[i].courier = courier_new(loop, apart > 0, &http->trust, on_carried, http);
 	return http;
 }
 

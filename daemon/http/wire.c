@@ -11,7 +11,8 @@
 #include "base/require.h"
 
 #define KEPT_CONNECTIONS 256L
-#define ALL_CONNECTIONS  1024L
+/* Of each server, and of all. How many a server gets is decided by who asks: behind a proxy, libcurl counts all as one. */
+#define ALL_CONNECTIONS 1024L
 
 struct plug {
 	uv_poll_t poll;
@@ -264,7 +265,7 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
-struct wire *wire_new(struct loop *loop, unsigned int connections, void (*turned)(void *arg), void *arg)
+struct wire *wire_new(struct loop *loop, void (*turned)(void *arg), void *arg)
 {
 	struct wire *wire = mem_zalloc(sizeof(*wire));
 
@@ -279,7 +280,7 @@ struct wire *wire_new(struct loop *loop, unsigned int connections, void (*turned
 	curl_multi_setopt(wire->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(wire->multi, CURLMOPT_TIMERDATA, wire);
 	curl_multi_setopt(wire->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-	curl_multi_setopt(wire->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+	curl_multi_setopt(wire->multi, CURLMOPT_MAX_HOST_CONNECTIONS, ALL_CONNECTIONS);
 	curl_multi_setopt(wire->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, ALL_CONNECTIONS);
 	curl_multi_setopt(wire->multi, CURLMOPT_MAXCONNECTS, KEPT_CONNECTIONS);
 	return wire;

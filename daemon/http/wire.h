@@ -13,10 +13,10 @@
 struct wire;
 
 /*
- * `turned` is called after each time libcurl worked: the moment to drain its messages. At most `connections` at once per
- * host. Requires: curl_global_init() was called.
+ * `turned` is called after each time libcurl worked: the moment to drain its messages. Requires: curl_global_init() was
+ * called.
  */
-struct wire *wire_new(struct loop *loop, unsigned int connections, void (*turned)(void *arg), void *arg);
+struct wire *wire_new(struct loop *loop, void (*turned)(void *arg), void *arg);
 
 CURLM *wire_multi(struct wire *wire);
 

@@ -273,6 +273,27 @@ static void what_is_given_up_is_in_doubt_once_it_left(void **state)
 	free(more);
 }
 
+/* Given up in the breath in which it was asked for, while the thread begins others: it ends now, not with its patience. */
+static void what_is_given_up_at_once_ends_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	http_close(f->http, on_closed, &f->closed);
+	assert_true(turns_until_set(f->loop, &f->closed));
+	f->closed = false;
+	f->http = http_new(f->loop, PEERS_MOST / 2, 1);
+	for (unsigned int round = 0; round < 300; round++) {
+		struct asked *others = ask_many(f, PEERS_MOST / 4, "/", true);
+		struct asked one = {.f = f, .path = "/never"};
+		for (unsigned int i = 0; i < round % 50 * 20; i++)
+			http_pending(f->http); /* the thread comes as far as it comes */
+		ask(&one);
+		http_cancel(one.call);
+		assert_true(turns_until_count(f->loop, &f->told, (round + 1) * (PEERS_MOST / 4 + 1)));
+		free(others);
+	}
+}
+
 /* Giving up crosses with the answer: the call's memory may be in use again for another by then. */
 static void giving_up_at_any_moment_ends_only_that_call(void **state)
 {
@@ -332,6 +353,7 @@ int main(int argc, char **argv)
 		CASE(every_call_gets_the_reply_to_its_own_request),
 		CASE(one_after_another_they_share_one_connection),
 		CASE(what_is_given_up_is_in_doubt_once_it_left),
+		CASE(what_is_given_up_at_once_ends_at_once),
 		CASE(giving_up_at_any_moment_ends_only_that_call),
 		CASE(a_connection_that_is_cut_is_in_doubt_and_not_sent_again),
 		CASE(at_the_end_every_call_is_told),

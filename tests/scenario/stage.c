@@ -156,10 +156,9 @@ static void on_step(const char *step, void *arg)
 bool stage_try(struct stage *stage, struct problems *problems)
 {
 	stage->ready = stage->closed = false;
-	stage->options = (struct app_options){.config = folder_at(&stage->folder, "crierd.conf"),
-		.ready = on_ready,
-		.arg = stage,
-		.drain_ms = 5000};
+	snprintf(stage->config, sizeof(stage->config), "%s", folder_at(&stage->folder, "crierd.conf"));
+	stage->options =
+		(struct app_options){.config = stage->config, .ready = on_ready, .arg = stage, .drain_ms = 5000};
 	if (app_open(stage->loop, &stage->options, &stage->app, problems) != RESULT_OK) {
 		stage->app = NULL;
 		turns_pass(stage->loop, 5000); /* its leavings close, also what waits for a peer */

@@ -22,6 +22,7 @@ struct stage {
 	struct app *app;
 	struct app_options options;
 	bool ready, closed;
+	char config[256]; /* its path, for as long as the daemon runs */
 	char address[24]; /* the daemon listens here, a loopback address of this process alone */
 	const char *step; /* what stage_steps() counts, from the thread of the ledger's job */
 	atomic_uint steps; /* and how many of them it still waits for */

@@ -21,6 +21,7 @@
 #include "asking.h"
 #include "base/mem.h"
 #include "testing/chance.h"
+#include "testing/clock.h"
 #include "testing/disk.h"
 #include "testing/turns.h"
 
@@ -466,6 +467,29 @@ static void a_slow_disk_holds_up_only_what_waits_for_it(void **state)
 	assert_int_equal(trouble.on_loop, before);
 }
 
+/* Whatever was planned while one commit took ten seconds does not leave at once when it is done. */
+static void after_a_slow_commit_the_limit_holds(void **state)
+{
+	stage_config(&stage, "rate = \"10/s\"; window = 20; batch = 5; timeout = \"30s\";", "");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "channels = [ \"sms\" ];");
+	stage_until(&stage, some_sent, "some were sent");
+	for (unsigned int stalls = 0; stalls < 3; stalls++) {
+		get_into(SLOW);
+		for (unsigned int i = 0; i < 100; i++) {
+			fake_clock_pass(100);
+			stage_turns(&stage, 3);
+		}
+		get_well();
+		stage_pass(&stage, 4000);
+	}
+	stage_until(&stage, a1_delivered, "the first reached everybody");
+	/* Ten in a second, and the burst of one batch. */
+	assert_in_range(world_most_in(world_peer_find(stage.world, "sms"), 1000), 5, 15);
+	assert_in_range(world_most_in(world_peer_find(stage.world, "sms"), 5000), 5, 55);
+	assert_int_equal(texts(), POOL);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -477,6 +501,7 @@ int main(int argc, char **argv)
 		CASE(whatever_the_trouble_and_whenever_it_begins_all_ends_well),
 		CASE(a_start_on_a_disk_in_trouble_fails_with_words_or_works),
 		CASE(while_the_ledger_cannot_be_read_nothing_is_judged),
+		CASE(after_a_slow_commit_the_limit_holds),
 		CASE(a_slow_disk_holds_up_only_what_waits_for_it),
 	};
 
