@@ -16,6 +16,7 @@
 #include "app/listen.h"
 #include "app/outlets.h"
 #include "app/parts.h"
+#include "app/receipts.h"
 #include "app/reference.h"
 #include "app/reminders.h"
 #include "app/restore.h"
@@ -211,6 +212,7 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	map_init(&app->by_provider);
 	alarms_init(&app->alarms, loop, on_look, app);
 	dispatch_init(app);
+	receipts_init(app);
 	return app;
 }
 
@@ -342,6 +344,7 @@ static void free_app(struct app *app)
 	outlets_free(app);
 	alarms_fini(&app->alarms);
 	dispatch_fini(app);
+	receipts_fini(app);
 	plan_free(&app->plan);
 	map_fini(&app->by_provider);
 	roster_close(&app->roster);

@@ -69,6 +69,7 @@ struct owed_answer {
 	struct deferred written;
 	uint64_t request;
 	uint64_t receipt; /* the newest that it may have brought */
+	uint64_t undurable; /* opt-outs before it that the store did not take */
 	bool counted;
 	unsigned int status;
 	const char *text, *type;
@@ -129,6 +130,11 @@ static void on_written(void *arg)
 
 	owed->receipt = owed->app->receipts_written;
 	owed->counted = true;
+	/* The opt-out is in force and tried again, but only in memory: whoever tells us once more makes it safe. */
+	if (owed->undurable != owed->app->opt_outs_undurable) {
+		owed->status = 503;
+		owed->text = "";
+	}
 	listen_answer_owed(owed->app);
 }
 
@@ -151,6 +157,7 @@ static enum serve_verdict take_push(struct app *app, const struct serve_request 
 	channel_push(outlet->channel, &push);
 	struct owed_answer *owed = new_owed(app);
 	owed->app = app;
+	owed->undurable = app->opt_outs_undurable;
 	owed->request = serve_id(request);
 	owed->status = (unsigned int)push.status;
 	owed->text = push.reply;

@@ -10,7 +10,8 @@
 enum result listen_open(struct app *app, struct problems *problems);
 
 /*
- * A provider's receipt is answered only when it is durable, because a provider that was told "yes" never says it again.
+ * A provider's receipt is answered only when it is durable, because a provider that was told "yes" never says it again;
+ * an opt-out that could not be written at once is answered 503 for the same reason.
  * Called whenever app->receipts_durable has moved: answers those whose receipts are all on disk.
  */
 void listen_answer_owed(struct app *app);

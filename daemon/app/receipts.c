@@ -14,6 +14,8 @@
 #include "base/utf8.h"
 #include "roster/optout.h"
 
+enum { OPT_OUTS_AGAIN_MS = 2000 };
+
 /* Packed into the map's 64 bits: alerts and lanes are what a receipt needs; the phone says who. */
 static uint64_t pack(struct batch_name name)
 {
@@ -178,25 +180,74 @@ static bool asks_to_stop(const char *text)
 	return found;
 }
 
-void receipts_reply(struct app *app, struct outlet *outlet, phone_t phone, const char *text)
+/* Residents write what they like, also their own and others' numbers. */
+static void note_reply(struct app *app, const struct outlet *outlet, const char *text)
+{
+	char *words = mem_strdup(text);
+
+	phone_mask_within(words);
+	ledger_event(app->ledger,
+		&(struct ledger_event){.at_ms = clock_wall_ms(), .who = outlet->name, .kind = "reply", .what = words},
+		NULL, NULL);
+	free(words);
+}
+
+static enum result settle_opt_outs(struct app *app)
+{
+	size_t written;
+	enum result result = roster_optout_settle(app->roster, &written);
+
+	app->opt_out_replies += written;
+	return result;
+}
+
+static void on_opt_outs_again(void *arg)
+{
+	struct app *app = arg;
+
+	if (settle_opt_outs(app) != RESULT_OK)
+		timer_arm(&app->opt_outs_again, OPT_OUTS_AGAIN_MS);
+}
+
+void receipts_init(struct app *app)
+{
+	timer_init(&app->opt_outs_again, app->loop, on_opt_outs_again, app);
+}
+
+void receipts_fini(struct app *app)
+{
+	timer_disarm(&app->opt_outs_again);
+	if (app->abandoned || app->roster == NULL || !roster_optout_owed(app->roster))
+		return;
+	enum result result = settle_opt_outs(app);
+	if (result != RESULT_OK)
+		log_event(LOG_CRIT, "opt-outs-lost", "result=%s", result_text(result));
+}
+
+static void opt_out(struct app *app, const struct outlet *outlet, phone_t phone)
 {
 	char masked[12], source[128];
+
+	snprintf(source, sizeof(source), "reply on %s", outlet->name);
+	enum result result = roster_optout_keep(app->roster, phone, source, clock_wall_ms());
+	if (result == RESULT_OK)
+		app->opt_out_replies++;
+	if (result == RESULT_OK || result == RESULT_EXISTS)
+		return;
+	log_event(LOG_ERR, "opt-out-failed", "phone=%s result=%s", phone_mask(phone, masked), result_text(result));
+	app->opt_outs_undurable++;
+	if (!timer_armed(&app->opt_outs_again))
+		timer_arm(&app->opt_outs_again, OPT_OUTS_AGAIN_MS);
+}
+
+void receipts_reply(struct app *app, struct outlet *outlet, phone_t phone, const char *text)
+{
+	char masked[12];
 	bool stop = asks_to_stop(text);
 
 	log_event(LOG_NOTICE, "reply", "channel=%s phone=%s opt_out=%s", outlet->name, phone_mask(phone, masked),
 		stop ? "yes" : "no");
-	ledger_event(app->ledger,
-		&(struct ledger_event){.at_ms = clock_wall_ms(),
-			.who = outlet->name,
-			.kind = "reply",
-			.what = stop ? masked : text},
-		NULL, NULL);
-	if (!stop)
-		return;
-	snprintf(source, sizeof(source), "reply on %s", outlet->name);
-	enum result result = roster_optout_add(app->roster, phone, source, clock_wall_ms());
-	if (result == RESULT_OK)
-		app->opt_out_replies++;
-	else if (result != RESULT_EXISTS)
-		log_event(LOG_ERR, "opt-out-failed", "phone=%s result=%s", masked, result_text(result));
+	note_reply(app, outlet, stop ? masked : text);
+	if (stop)
+		opt_out(app, outlet, phone);
 }

@@ -18,4 +18,8 @@ void receipts_forget(struct app *app, uint32_t alert);
 void receipts_come(struct app *app, struct outlet *outlet, const struct receipt *receipts, unsigned int count);
 void receipts_reply(struct app *app, struct outlet *outlet, phone_t phone, const char *text);
 
+/* Before the first reply, and for the end: opt-outs that could not be written yet are given a last try. */
+void receipts_init(struct app *app);
+void receipts_fini(struct app *app);
+
 #endif

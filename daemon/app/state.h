@@ -172,6 +172,8 @@ struct app {
 
 	uint64_t receipts_written, receipts_durable; /* an answer to a provider waits until these are even again */
 	struct list owed_answers, spare_answers; /* listen.c */
+	uint64_t opt_outs_undurable; /* replies whose opt-out the store did not take at once; never falls */
+	struct timer opt_outs_again; /* receipts.c */
 
 	/* counters, for metrics */
 	uint64_t files_accepted, files_refused, files_duplicate, opt_out_replies;

@@ -1,6 +1,7 @@
 #include "roster/optout.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -21,24 +22,121 @@ void optout_changed(struct roster *roster, phone_t phone)
 	roster->changed[roster->changed_count++] = phone;
 }
 
-enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
-{
-	sqlite3_stmt *statement = db_prepare(roster->optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
-	uint32_t id;
+static const char insert_sql[] = "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)";
 
-	if (statement == NULL)
-		return db_result(roster->optouts);
+static enum result insert(sqlite3 *optouts, sqlite3_stmt *statement, phone_t phone, const char *source, int64_t at_ms)
+{
 	sqlite3_bind_int64(statement, 1, (int64_t)phone);
 	sqlite3_bind_text(statement, 2, source, (int)utf8_cut(source, 120), SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 3, at_ms);
-	enum result result = db_step(roster->optouts, statement);
-	if (result == RESULT_OK && sqlite3_changes(roster->optouts) == 0)
-		result = RESULT_EXISTS;
+	enum result result = db_step(optouts, statement);
+	return result == RESULT_OK && sqlite3_changes(optouts) == 0 ? RESULT_EXISTS : result;
+}
+
+static void put_in_force(struct roster *roster, phone_t phone)
+{
+	uint32_t id;
+
+	if (people_find(roster_people(roster), phone, &id))
+		set_add(roster->opted_out, id);
+}
+
+enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
+{
+	sqlite3_stmt *statement = db_prepare(roster->optouts, insert_sql);
+
+	if (statement == NULL)
+		return db_result(roster->optouts);
+	enum result result = insert(roster->optouts, statement, phone, source, at_ms);
 	sqlite3_finalize(statement);
 	optout_changed(roster, phone);
-	if ((result == RESULT_OK || result == RESULT_EXISTS) && people_find(roster_people(roster), phone, &id))
-		set_add(roster->opted_out, id);
+	if (result == RESULT_OK || result == RESULT_EXISTS)
+		put_in_force(roster, phone);
 	return result;
+}
+
+static struct roster_optout *find_owed(const struct roster *roster, phone_t phone)
+{
+	for (size_t i = 0; i < roster->owed_count; i++)
+		if (roster->owed[i].phone == phone)
+			return &roster->owed[i];
+	return NULL;
+}
+
+bool roster_optout_owed(const struct roster *roster)
+{
+	return roster->owed_count > 0;
+}
+
+enum result roster_optout_keep(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
+{
+	/* While others wait this one joins them: each try may hold up the loop for half a second. */
+	if (roster->owed_count == 0) {
+		roster->owed_why = roster_optout_add(roster, phone, source, at_ms);
+		if (roster->owed_why == RESULT_OK || roster->owed_why == RESULT_EXISTS)
+			return roster->owed_why;
+	}
+	if (find_owed(roster, phone) != NULL)
+		return roster->owed_why;
+	struct roster_optout owed = {.phone = phone, .at_ms = at_ms};
+	snprintf(owed.source, sizeof(owed.source), "%s", source);
+	roster->owed = mem_resize(roster->owed, roster->owed_count + 1, sizeof(*roster->owed));
+	roster->owed[roster->owed_count++] = owed;
+	optout_changed(roster, phone);
+	put_in_force(roster, phone);
+	return roster->owed_why;
+}
+
+static enum result write_owed(struct roster *roster, sqlite3_stmt *statement)
+{
+	enum result result = db_run(roster->optouts, "BEGIN IMMEDIATE");
+
+	for (size_t i = 0; i < roster->owed_count && result == RESULT_OK; i++) {
+		const struct roster_optout *owed = &roster->owed[i];
+		result = insert(roster->optouts, statement, owed->phone, owed->source, owed->at_ms);
+		result = result == RESULT_EXISTS ? RESULT_OK : result;
+	}
+	if (result == RESULT_OK)
+		result = db_run(roster->optouts, "COMMIT");
+	if (result != RESULT_OK)
+		sqlite3_exec(roster->optouts, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+enum result roster_optout_settle(struct roster *roster, size_t *written)
+{
+	sqlite3_stmt *statement = db_prepare(roster->optouts, insert_sql);
+
+	*written = 0;
+	roster->owed_why = statement == NULL ? db_result(roster->optouts) : write_owed(roster, statement);
+	sqlite3_finalize(statement);
+	if (roster->owed_why != RESULT_OK)
+		return roster->owed_why;
+	/* A worker may have read the store before they were in it. */
+	for (size_t i = 0; i < roster->owed_count; i++)
+		optout_changed(roster, roster->owed[i].phone);
+	*written = roster->owed_count;
+	roster->owed_count = 0;
+	return RESULT_OK;
+}
+
+void optout_add_owed(const struct roster *roster, const struct people *people, struct set *set)
+{
+	uint32_t id;
+
+	for (size_t i = 0; i < roster->owed_count; i++)
+		if (people_find(people, roster->owed[i].phone, &id))
+			set_add(set, id);
+}
+
+/* True when there was one. */
+static bool forget_owed(struct roster *roster, phone_t phone)
+{
+	struct roster_optout *owed = find_owed(roster, phone);
+
+	if (owed != NULL)
+		*owed = roster->owed[--roster->owed_count];
+	return owed != NULL;
 }
 
 enum result roster_optout_remove(struct roster *roster, phone_t phone)
@@ -53,6 +151,8 @@ enum result roster_optout_remove(struct roster *roster, phone_t phone)
 	if (result == RESULT_OK && sqlite3_changes(roster->optouts) == 0)
 		result = RESULT_NOT_FOUND;
 	sqlite3_finalize(statement);
+	if ((result == RESULT_OK || result == RESULT_NOT_FOUND) && forget_owed(roster, phone))
+		result = RESULT_OK;
 	optout_changed(roster, phone);
 	if (result == RESULT_OK && people_find(roster_people(roster), phone, &id))
 		set_remove(roster->opted_out, id);
@@ -72,9 +172,14 @@ static struct roster_optout read_row(sqlite3_stmt *statement)
 
 enum result roster_optout_get(struct roster *roster, phone_t phone, struct roster_optout *optout)
 {
-	sqlite3_stmt *statement = db_prepare(roster->optouts,
-		"SELECT phone, source, at_ms FROM optout WHERE phone = ?");
+	const struct roster_optout *owed = find_owed(roster, phone);
+	sqlite3_stmt *statement = NULL;
 
+	if (owed != NULL) {
+		*optout = *owed;
+		return RESULT_OK;
+	}
+	statement = db_prepare(roster->optouts, "SELECT phone, source, at_ms FROM optout WHERE phone = ?");
 	if (statement == NULL)
 		return db_result(roster->optouts);
 	sqlite3_bind_int64(statement, 1, (int64_t)phone);
@@ -178,7 +283,7 @@ static enum result drain_piece(sqlite3_stmt *read, sqlite3_stmt *write, sqlite3_
 enum result optout_drain(sqlite3 *roster, sqlite3 *optouts)
 {
 	sqlite3_stmt *read = db_prepare(roster, "SELECT phone, source, at_ms FROM optout_due ORDER BY phone LIMIT ?");
-	sqlite3_stmt *write = db_prepare(optouts, "INSERT OR IGNORE INTO optout VALUES(?, ?, ?)");
+	sqlite3_stmt *write = db_prepare(optouts, insert_sql);
 	sqlite3_stmt *drop = db_prepare(roster, "DELETE FROM optout_due WHERE phone <= ?");
 	enum result result = read != NULL && write != NULL && drop != NULL ? RESULT_OK : RESULT_IO;
 	int64_t last = 1;

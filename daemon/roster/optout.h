@@ -20,6 +20,18 @@ struct roster_optout {
 /* RESULT_EXISTS when it is there already (the older facts stay); RESULT_BUSY when the store is in use: try again. */
 enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms);
 
+/*
+ * For who cannot ask again, such as a resident whose reply is gone once it was taken: what the store does not take is in
+ * force all the same, and kept in memory until roster_optout_settle writes it. The result is roster_optout_add's.
+ */
+enum result roster_optout_keep(struct roster *roster, phone_t phone, const char *source, int64_t at_ms);
+
+/* True while some are kept that are not durable. */
+bool roster_optout_owed(const struct roster *roster);
+
+/* Writes those, all by one commit, or none. *written is how many. */
+enum result roster_optout_settle(struct roster *roster, size_t *written);
+
 /* RESULT_NOT_FOUND when there is none. */
 enum result roster_optout_remove(struct roster *roster, phone_t phone);
 

@@ -215,6 +215,7 @@ void roster_close(struct roster **roster)
 	view_unref(&old->view);
 	set_free(&old->opted_out);
 	forget_changes(old);
+	free(old->owed);
 	sqlite3_close(old->db);
 	sqlite3_close(old->optouts);
 	if (old->folder >= 0)
@@ -274,6 +275,7 @@ enum result roster_take(struct roster *roster, struct roster_fresh **fresh, stru
 		result = RESULT_CORRUPT;
 	for (size_t i = 0; i < roster->changed_count && result == RESULT_OK; i++)
 		result = take_change(roster, *fresh, roster->changed[i]);
+	optout_add_owed(roster, (*fresh)->view->people, (*fresh)->opted_out);
 	forget_changes(roster);
 	if (result == RESULT_OK)
 		take_fresh(roster, fresh);

@@ -377,6 +377,41 @@ static void what_is_prepared_need_not_be_taken(void **state)
 	assert_int_equal(desk_id(desk, 13800000001), 1);
 }
 
+/* An import under way knows nothing of those that the store would not take; they come over to its view all the same. */
+static void opt_outs_that_wait_for_the_store_are_in_force(void **state)
+{
+	struct desk *desk = *state;
+	struct roster_fresh *fresh = NULL;
+	struct roster_optout optout;
+	size_t written;
+	sqlite3 *db;
+
+	assert_int_equal(desk_import(desk, "phone\n13800000001\n13800000002\n"), RESULT_OK);
+	assert_int_equal(sqlite3_open(folder_at(&desk->folder, "optouts.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (phone_t phone = 13800000001; phone <= 13800000003; phone++)
+		assert_int_equal(roster_optout_keep(desk->roster, phone, "reply on sms", 5), RESULT_BUSY);
+	assert_true(set_contains(roster_optouts(desk->roster), desk_id(desk, 13800000001)));
+	assert_int_equal(roster_optout_get(desk->roster, 13800000003, &optout), RESULT_OK);
+	assert_string_equal(optout.source, "reply on sms");
+	assert_int_equal(roster_optout_settle(desk->roster, &written), RESULT_BUSY);
+	assert_true(roster_optout_owed(desk->roster));
+	sqlite3_close(db);
+
+	/* Once with a view that was made before they are written, once with one taken over before. */
+	assert_int_equal(desk_import(desk, "phone\n13800000001\n13800000002\n13800000003\n"), RESULT_OK);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 3);
+	roster_expect(desk->roster);
+	assert_int_equal(roster_prepare(desk->folder.path, &fresh, &desk->problems), RESULT_OK);
+	assert_int_equal(roster_optout_settle(desk->roster, &written), RESULT_OK);
+	assert_int_equal(written, 3);
+	assert_false(roster_optout_owed(desk->roster));
+	assert_int_equal(roster_take(desk->roster, &fresh, &desk->problems), RESULT_OK);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 3);
+	desk_open_roster(desk, NOW_MS);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
@@ -398,6 +433,7 @@ int main(void)
 		TEST(opt_outs_of_an_import_that_was_cut_off_are_made_good),
 		TEST(one_import_at_a_time),
 		TEST(opt_outs_during_an_import_are_not_lost),
+		TEST(opt_outs_that_wait_for_the_store_are_in_force),
 		TEST(what_is_prepared_need_not_be_taken),
 	};
 
