@@ -193,7 +193,7 @@ static void merge(struct build *build, sqlite3_stmt *row, struct compose_person 
 
 void build_add(struct build *build, uint64_t phone, uint32_t id, const struct build_said *said)
 {
-	struct compose_person person = {.phone = phone, .id = id, .present = said != NULL};
+	struct compose_person person = {.phone = phone, .id = id, .present = said != NULL && !said->absent};
 
 	if (said != NULL) {
 		person.birth_year = said->birth_year;

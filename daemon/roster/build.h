@@ -43,6 +43,7 @@ struct build_said {
 	int birth_year;
 	uint32_t roles, area, language;
 	bool opt_out; /* it asks for one */
+	bool absent; /* that is all it says: they are not on it */
 };
 
 /*

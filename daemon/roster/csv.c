@@ -19,16 +19,18 @@ static bool at_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The newline that ends the record, or NULL; *open tells that a quote is open at the end. */
-static const char *find_end(const char *text, const char *end, char separator, bool *open)
+/* The newline that ends the record, or NULL. *open: a quote is open at the end; *spoiled: as in struct csv_row. */
+static const char *find_end(const char *text, const char *end, char separator, bool *open, bool *spoiled)
 {
-	bool begins = true;
+	bool begins = true, closed = false;
 
-	*open = false;
 	for (const char *at = text; at < end; at++) {
 		if (*at == '\n')
 			return at;
-		if (*at == '"' && begins) {
+		if (*at == separator) {
+			begins = true;
+			closed = false;
+		} else if (*at == '"' && begins) {
 			at = skip_quoted(at, end);
 			if (at == NULL) {
 				*open = true;
@@ -36,9 +38,11 @@ static const char *find_end(const char *text, const char *end, char separator, b
 			}
 			at--;
 			begins = false;
-			continue;
+			closed = true;
+		} else if (!at_blank(*at)) {
+			begins = false;
+			*spoiled = *spoiled || (closed && *at != '\r');
 		}
-		begins = *at == separator || (begins && at_blank(*at) && *at != separator);
 	}
 	return NULL;
 }
@@ -68,10 +72,13 @@ enum csv_found csv_find(const char *text, size_t size, bool end, char separator,
 	const char *newline = memchr(text, '\n', seen);
 	const char *quote = memchr(text, '"', newline == NULL ? seen : (size_t)(newline - text));
 	const char *last = newline;
-	bool open = false;
+	bool open = false, spoiled = false;
 
 	if (quote != NULL)
-		last = find_end(text, text + seen, separator, &open);
+		last = find_end(text, text + seen, separator, &open, &spoiled);
+	/* A stray quote went on to the next one, some lines below: those are people of their own. */
+	if (spoiled && newline != NULL && last != newline && (last != NULL || end))
+		return give_up(text, newline, seen, CSV_UNCLOSED, used, lines);
 	if (last != NULL) {
 		*used = (size_t)(last - text) + 1;
 		*lines = quote == NULL ? 1 : count_lines(text, *used);

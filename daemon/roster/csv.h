@@ -14,7 +14,8 @@ enum { CSV_CELLS_MOST = 64, CSV_RECORD_MOST = 64 * 1024 };
 enum csv_found {
 	CSV_RECORD, /* one record */
 	CSV_MORE, /* no end in sight: read more, and ask again */
-	CSV_UNCLOSED, /* a quote without its fellow; `used` covers the first line only, so that the next lines are kept */
+	CSV_UNCLOSED, /* a quote without its fellow, or whose fellow, lines below, ends no cell; `used` covers the first line
+			 only, so that the next lines are kept */
 	CSV_LONG, /* a line over CSV_RECORD_MOST; `used` covers what is there, up to its newline if that is there */
 };
 

@@ -128,13 +128,12 @@ static enum result take_row(struct import *import, const struct reader_row *row)
 	if (++import->totals->lines > LINES_MOST)
 		return RESULT_TOO_BIG;
 	line_read(&import->line, row, &result);
-	if (!result.taken) {
+	if (result.taken)
+		import->totals->taken++;
+	else
 		count_reject(import, row->line, &result);
-		return RESULT_OK;
-	}
-	import->totals->taken++;
 	import->totals->opt_outs += result.record.opt_out;
-	return sorter_add(import->sorter, &result.record);
+	return result.taken || result.record.opt_out ? sorter_add(import->sorter, &result.record) : RESULT_OK;
 }
 
 static enum result read_rows(struct import *import)

@@ -77,7 +77,7 @@ struct roster_totals {
 	uint64_t people; /* unique numbers on the list now */
 	uint64_t fresh; /* of them, never known before */
 	uint64_t left; /* were on the list before and are not now */
-	uint64_t opt_outs; /* lines that ask for it */
+	uint64_t opt_outs; /* lines that ask for it, also such as were rejected for something else */
 	uint64_t without_area, without_year; /* people */
 	bool gbk; /* the file was GBK rather than UTF-8 */
 	char **discarded; /* names of columns passed over, NULL-ended, or NULL */

@@ -313,14 +313,18 @@ void line_read(struct line_reader *line, const struct reader_row *row, struct li
 		result->reason = row->found == CSV_LONG ? REJECT_LONG : REJECT_QUOTE;
 		return;
 	}
-	result->taken = read_phone(line, row, result) && read_year(line, row, result) &&
-		read_roles(line, row, result) && read_area(line, row, result) && read_language(line, row, result) &&
-		read_opt_out(line, row, result);
+	/* The opt-out first: who asks for it is not texted, whatever else is wrong with the line. */
+	result->taken = read_phone(line, row, result) && read_opt_out(line, row, result) &&
+		read_year(line, row, result) && read_roles(line, row, result) && read_area(line, row, result) &&
+		read_language(line, row, result);
 	if (row->csv.spoiled || too_many(line, &row->csv)) {
 		result->taken = false;
 		result->field = COLUMN_COUNT;
 		result->reason = row->csv.spoiled ? REJECT_QUOTE : REJECT_COLUMNS;
+		/* Cells may have moved: what stands under "opt out" need not be meant for it. */
+		result->record.opt_out = false;
 	}
+	result->record.absent = !result->taken;
 	if (!result->taken && result->record.phone != 0)
 		phone_mask((phone_t)result->record.phone, result->masked);
 }

@@ -40,7 +40,8 @@ void line_fini(struct line_reader *line);
 
 struct line_result {
 	bool taken;
-	struct record record; /* when taken */
+	struct record
+		record; /* when not taken: `phone` and `opt_out` as far as they could be read, and it is `absent` */
 	enum roster_reject reason; /* when not */
 	enum column field; /* that it is about */
 	char masked[16]; /* the number as it may be shown, "" none */

@@ -14,15 +14,15 @@ struct chunk {
 	unsigned int count;
 };
 
-/* The virtual tables: the same rows, all of them or some. */
-enum view { VIEW_ALL, VIEW_FRESH, VIEW_OPT_OUT, VIEWS };
+/* The virtual tables: the same rows, some of them each. */
+enum view { VIEW_PRESENT, VIEW_FRESH, VIEW_OPT_OUT, VIEWS };
 
 static const struct {
 	const char *table, *insert;
 } views[VIEWS] = {
-	[VIEW_ALL] = {"rows_all",
+	[VIEW_PRESENT] = {"rows_present",
 		"INSERT INTO member(place, birth_year, roles, area, language)"
-		" SELECT place, birth_year, roles, area, language FROM rows_all"},
+		" SELECT place, birth_year, roles, area, language FROM rows_present"},
 	[VIEW_FRESH] = {"rows_fresh", "INSERT INTO resident(phone, id) SELECT phone, id FROM rows_fresh"},
 	[VIEW_OPT_OUT] = {"rows_opt_out",
 		"INSERT OR IGNORE INTO optout_due(phone, source, at_ms) SELECT phone, ?1, ?2 FROM rows_opt_out"},
@@ -105,15 +105,19 @@ static int on_close(sqlite3_vtab_cursor *cursor)
 	return SQLITE_OK;
 }
 
+static bool shows(enum view view, const struct row *row)
+{
+	if (view == VIEW_OPT_OUT)
+		return row->opt_out;
+	return view == VIEW_FRESH ? row->fresh : !row->absent;
+}
+
 /* Goes on to the next row that the view shows, from where it stands. */
 static void find(struct cursor *cursor)
 {
 	const struct chunk *chunk = cursor->source->rows->read;
-	enum view view = cursor->source->view;
 
-	while (cursor->at < chunk->count &&
-		((view == VIEW_FRESH && !chunk->rows[cursor->at].fresh) ||
-			(view == VIEW_OPT_OUT && !chunk->rows[cursor->at].opt_out)))
+	while (cursor->at < chunk->count && !shows(cursor->source->view, &chunk->rows[cursor->at]))
 		cursor->at++;
 }
 

@@ -21,6 +21,7 @@ struct row {
 	uint16_t birth_year; /* 0: unknown */
 	bool fresh; /* the id is new */
 	bool opt_out;
+	bool absent; /* not on the list: only the opt-out is put in */
 };
 
 struct rows_order {

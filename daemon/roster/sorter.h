@@ -16,6 +16,7 @@ struct record {
 	uint16_t year; /* 0: none */
 	uint8_t language; /* the same, 0: none */
 	uint8_t opt_out;
+	uint8_t absent; /* its line was not taken: nothing of it counts but the opt-out */
 };
 
 struct sorter;

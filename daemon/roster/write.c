@@ -114,6 +114,24 @@ static void put_both(struct write *write, const struct record *record, uint32_t 
 	fail(write, rows_add(write->rows, &row));
 }
 
+/* Somebody whom the list does not hold, because no line of theirs was taken; but one of them asked to be left alone. */
+static void put_absent(struct write *write, const struct record *record)
+{
+	struct row row = {.phone = record->phone, .opt_out = true, .absent = true};
+	const struct build_said said = {.opt_out = true, .absent = true};
+
+	pass_others(write, record->phone);
+	bool known = write->residents.phone == record->phone;
+	if (!write->dry) {
+		if (known)
+			build_add(write->build, record->phone,
+				(uint32_t)sqlite3_column_int64(write->residents.statement, 1), &said);
+		fail(write, rows_add(write->rows, &row));
+	}
+	if (known)
+		walk_next(&write->residents);
+}
+
 /* One person of the list, all lines taken together. */
 static void put_person(struct write *write, const struct record *record)
 {
@@ -143,13 +161,26 @@ static void put_person(struct write *write, const struct record *record)
 /* A later line of the same person: what it says counts more, roles add up, an opt-out stays. */
 static void join(struct write *write, struct record *record, const struct record *later)
 {
-	uint32_t roles = roles_union(&write->order->names->role_sets, record->roles, later->roles);
+	uint8_t opt_out = record->opt_out | later->opt_out;
 
+	if (record->absent)
+		*record = *later;
+	record->opt_out = opt_out;
+	if (later->absent)
+		return;
+	uint32_t roles = roles_union(&write->order->names->role_sets, record->roles, later->roles);
 	record->roles = roles != 0 ? roles : record->roles;
 	record->area = later->area != 0 ? later->area : record->area;
 	record->year = later->year != 0 ? later->year : record->year;
 	record->language = later->language != 0 ? later->language : record->language;
-	record->opt_out |= later->opt_out;
+}
+
+static void put(struct write *write, const struct record *record)
+{
+	if (record->absent)
+		put_absent(write, record);
+	else if (record->phone != 0)
+		put_person(write, record);
 }
 
 static void put_all(struct write *write)
@@ -159,18 +190,17 @@ static void put_all(struct write *write)
 
 	while ((result = sorter_next(write->order->sorter, &next)) == RESULT_OK && write->result == RESULT_OK) {
 		if (next.phone == person.phone) {
+			write->order->totals->repeated += !person.absent && !next.absent;
 			join(write, &person, &next);
-			write->order->totals->repeated++;
 			continue;
 		}
-		if (person.phone != 0)
-			put_person(write, &person);
+		put(write, &person);
 		person = next;
 	}
 	if (result != RESULT_NOT_FOUND)
 		fail(write, result);
-	if (write->result == RESULT_OK && person.phone != 0)
-		put_person(write, &person);
+	if (write->result == RESULT_OK)
+		put(write, &person);
 	if (write->result == RESULT_OK) {
 		count_left(write, UINT64_MAX);
 		pass_others(write, UINT64_MAX);

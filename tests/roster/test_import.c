@@ -151,6 +151,45 @@ static void opt_outs_outlive_imports(void **state)
 	assert_true(set_empty(roster_optouts(desk->roster)));
 }
 
+/* The officer mends the line some day; the resident is texted through another list until then. */
+static void who_opts_out_on_a_line_with_another_fault_is_not_texted(void **state)
+{
+	struct desk *desk = *state;
+	struct roster_optout optout;
+
+	desk->order.list = "school";
+	assert_int_equal(desk_import(desk, "phone,roles\n13800000001,student\n13800000002,student\n"), RESULT_OK);
+	desk->order.list = "玉山镇";
+	assert_int_equal(desk_import(desk, HEADER "13800000004,1990,,,,\n13800000007,1990,,,,\n"), RESULT_OK);
+	assert_int_equal(desk_import(desk,
+				 HEADER "13800000001,48,,,,退订\n13800000002,48,,,,\n13800000003,1990,,,,\n"
+					"13800000004,1990,,nowhere,,1\n13800000005,,,,,1,more\n13800000006,48,,,,1\n"
+					"13800000003,48,,,,1\n13800000007,48,,,,1\n13800000007,1990,,,,\n"),
+		RESULT_OK);
+	assert_int_equal(desk->totals.taken, 2);
+	assert_int_equal(desk->totals.rejected, 7);
+	assert_int_equal(desk->totals.people, 2);
+	assert_int_equal(desk->totals.repeated, 0);
+	assert_int_equal(desk->totals.left, 1);
+	assert_int_equal(desk->totals.opt_outs, 5);
+	assert_int_equal(roster_optout_get(desk->roster, 13800000001, &optout), RESULT_OK);
+	assert_string_equal(optout.source, "list 玉山镇");
+	assert_int_equal(roster_optout_get(desk->roster, 13800000006, &optout), RESULT_OK);
+	assert_int_equal(roster_optout_get(desk->roster, 13800000005, &optout), RESULT_NOT_FOUND);
+	for (phone_t phone = 13800000001; phone <= 13800000007; phone++) {
+		bool known = phone != 13800000005 && phone != 13800000006;
+		assert_int_equal(desk_id(desk, phone) != 0, known);
+		if (known)
+			assert_int_equal(set_contains(roster_optouts(desk->roster), desk_id(desk, phone)),
+				phone != 13800000002);
+	}
+	/* 13800000004 was on this list alone, 13800000001 is on the other still. */
+	assert_int_equal(set_count(roster_gone(desk->roster)), 1);
+	assert_true(set_contains(roster_gone(desk->roster), desk_id(desk, 13800000004)));
+	desk_open_roster(desk, NOW_MS);
+	assert_int_equal(set_count(roster_optouts(desk->roster)), 4);
+}
+
 static void an_ended_list_no_longer_counts(void **state)
 {
 	struct desk *desk = *state;
@@ -298,6 +337,33 @@ static void an_open_quote_costs_one_line(void **state)
 		RESULT_OK);
 	assert_int_equal(desk->totals.taken, 2);
 	assert_int_equal(desk->totals.reasons[REJECT_QUOTE], 1);
+}
+
+static void a_quote_that_closes_lines_below_costs_one_line(void **state)
+{
+	static const char *const ends[] = {"\n", "\r\n", ""};
+	struct desk *desk = *state;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char text[512];
+		snprintf(text, sizeof(text),
+			HEADER "13800000001,,\"student,,,%s13800000002,,,,,%s13800000003,,\"student\",,,%s", "\n",
+			i == 1 ? "\r\n" : "\n", ends[i]);
+		assert_int_equal(desk_import(desk, text), RESULT_OK);
+		assert_int_equal(desk->totals.lines, 3);
+		assert_int_equal(desk->totals.taken, 2);
+		assert_int_equal(desk->totals.reasons[REJECT_QUOTE], 1);
+		assert_int_equal(desk_id(desk, 13800000001), 0);
+		assert_true(desk_under(desk, PEOPLE_ROLE, "student", 13800000003));
+	}
+	/* What is well written over several lines is one person still, and one that is not costs its own lines only. */
+	assert_int_equal(desk_import(desk,
+				 HEADER "13800000001,,\"student\n;parent\",,,\n13800000002,,\"student\"x,\"a\nb\",,\n"
+					"13800000003,,,,,\n"),
+		RESULT_OK);
+	assert_int_equal(desk->totals.taken, 2);
+	assert_int_equal(desk->totals.rejected, 2);
+	assert_true(desk_under(desk, PEOPLE_ROLE, "parent", 13800000001));
 }
 
 static void a_line_without_end_is_passed_over(void **state)
@@ -694,12 +760,14 @@ int main(void)
 		TEST(what_a_list_said_before_is_deleted),
 		TEST(a_number_twice_in_a_file_is_one_person),
 		TEST(opt_outs_outlive_imports),
+		TEST(who_opts_out_on_a_line_with_another_fault_is_not_texted),
 		TEST(an_ended_list_no_longer_counts),
 		TEST(reads_files_as_office_software_writes_them),
 		TEST(reads_gbk),
 		TEST(damage_in_utf8_spoils_its_own_line_only),
 		TEST(tells_why_a_line_is_not_taken),
 		TEST(an_open_quote_costs_one_line),
+		TEST(a_quote_that_closes_lines_below_costs_one_line),
 		TEST(a_line_without_end_is_passed_over),
 		TEST(refuses_whole_files_with_a_reason),
 		TEST(says_what_an_order_lacks),
