@@ -119,9 +119,8 @@ static void free_job(struct import_job *job)
 {
 	if (job->call != NULL) {
 		close(job->order.fd);
-		if (job->order.reject_fd >= 0)
-			close(job->order.reject_fd);
-		if (job->totals.rejected == 0 && job->reject_path != NULL)
+		close(job->order.reject_fd);
+		if (job->totals.rejected == 0)
 			file->unlink(AT_FDCWD, job->reject_path);
 	}
 	roster_fresh_free(&job->fresh);
@@ -204,31 +203,57 @@ void commands_cancel_work(struct app *app)
 		atomic_store(&app->import->cancel, true);
 }
 
-/* Where the lines that were not taken are told; beside the roster, because they come from it. */
-static int open_rejects(struct import_job *job)
+/*
+ * Where the lines that were not taken are told; beside the roster, because they come from it. -1 with errno: what *path
+ * names could not be made. To be freed in both cases.
+ */
+static int open_rejects(const char *state, char **path)
 {
 	char stamp[24];
-	char *folder = mem_printf("%s/rejects", job->state);
+	char *folder = mem_printf("%s/rejects", state);
 	int fd = -1;
 
-	clock_stamp(clock_wall_ms(), stamp);
-	bool again = file_make_folders(folder, 0750) == 0;
-	/* Another import of this second has its own. */
-	for (unsigned int n = 0; again && n < 1000; n++) {
-		free(job->reject_path);
-		job->reject_path = n == 0 ? mem_printf("%s/%s.csv", folder, stamp)
-					  : mem_printf("%s/%s-%u.csv", folder, stamp, n);
-		fd = file->open(AT_FDCWD, job->reject_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-		again = fd < 0 && errno == EEXIST;
+	if (file_make_folders(folder, 0750) != 0) {
+		*path = folder;
+		return -1;
 	}
+	clock_stamp(clock_wall_ms(), stamp);
+	*path = mem_printf("%s/%s.csv", folder, stamp);
+	/* Another import of this second has its own. */
+	for (unsigned int n = 1; n <= 1000; n++) {
+		fd = file->open(AT_FDCWD, *path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+		if (fd >= 0 || errno != EEXIST)
+			break;
+		free(*path);
+		*path = mem_printf("%s/%s-%u.csv", folder, stamp, n);
+	}
+	int error = errno;
 	free(folder);
+	errno = error;
 	return fd;
+}
+
+/* Lines that are not taken would vanish without a word. */
+static void refuse_without_rejects(struct control_call *call, const char *path, int error)
+{
+	const struct place at = {.file = path};
+	struct problems problems;
+
+	problems_init(&problems);
+	problem_remedy(
+		problem_add(&problems, PROBLEM_ERROR, &at, NULL,
+			N_("this cannot be made, and rejected lines are to be told there: %s; nothing was changed"),
+			strerror(error)),
+		N_("give the state folder to the user that crierd runs as, or make room on its disk; then import again"));
+	control_refuse(call, CONTROL_FAILED, &problems);
+	problems_fini(&problems);
 }
 
 void order_roster_import(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
-	int fd = control_descriptor(call);
+	int fd = control_descriptor(call), reject_fd;
+	char *reject_path;
 
 	if (fd < 0) {
 		control_error(call, CONTROL_USAGE, N_("no file came with the request"));
@@ -239,7 +264,15 @@ void order_roster_import(void *arg, struct control_call *call, const json_t *arg
 		control_error(call, CONTROL_LATER, N_("another import is going on; try again when it is over"));
 		return;
 	}
+	reject_fd = open_rejects(app->config->paths.state, &reject_path);
+	if (reject_fd < 0) {
+		refuse_without_rejects(call, reject_path, errno);
+		free(reject_path);
+		close(fd);
+		return;
+	}
 	struct import_job *job = new_job(app, call);
+	job->reject_path = reject_path;
 	job->name = mem_strdup(control_text(args, "name"));
 	job->list = mem_strdup(control_text(args, "list"));
 	job->source = mem_strdup(control_text(args, "source"));
@@ -255,7 +288,7 @@ void order_roster_import(void *arg, struct control_call *call, const json_t *arg
 		.until = job->until,
 		.discard_extra = control_flag(args, "discard_extra"),
 		.dry_run = control_flag(args, "dry_run"),
-		.reject_fd = open_rejects(job),
+		.reject_fd = reject_fd,
 		.default_area = job->area,
 		.now_ms = clock_wall_ms(),
 		.area_find = find_area,

@@ -78,6 +78,11 @@ bool asking_ready(void *arg)
 	return asking_over(asking) || strstr(asking->text, "\"ready\":") != NULL;
 }
 
+const char *asking_words(const struct asking *asking)
+{
+	return asking->text;
+}
+
 json_t *asking_end(struct asking **ended, int *exit)
 {
 	struct asking *asking = *ended;

@@ -16,6 +16,9 @@ struct asking *asking_begin(struct stage *stage, const char *command, json_t *ar
 bool asking_over(void *asking);
 bool asking_ready(void *asking);
 
+/* What came so far, as it came; good until asking_end(). */
+const char *asking_words(const struct asking *asking);
+
 /* Gives it up or takes its answer: the result, to be given back, or NULL and *exit: 0 without an answer. Frees it. */
 json_t *asking_end(struct asking **asking, int *exit);
 
