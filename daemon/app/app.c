@@ -26,10 +26,17 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "calendar/window.h"
 #include "config/summary.h"
 #include "loop/file.h"
 
-enum { DRAIN_MS = 20000, UNSENT_MS = 5000, TOKEN_BYTES = 16, DAY_MS = 24 * 3600 * 1000 };
+enum {
+	DRAIN_MS = 20000,
+	UNSENT_MS = 5000,
+	TOKEN_BYTES = 16,
+	DAY_MS = 24 * 3600 * 1000,
+	LISTS_AGAIN_MS = 10 * 60 * 1000,
+};
 
 const struct config_kind *app_kinds(void)
 {
@@ -128,28 +135,42 @@ static void on_ledger_health(void *arg)
 	dispatch_kick(app);
 }
 
-/* Once a day: lists that ended, receipts past their time. */
+static void on_lists(void *arg)
+{
+	app_look_at_lists(arg);
+}
+
+void app_look_at_lists(struct app *app)
+{
+	/* A list counts up to the end of its last day. */
+	static const struct window_of_day first_minute = {0, 1};
+	int64_t now_ms = clock_wall_ms(), again_ms = now_ms + LISTS_AGAIN_MS;
+
+	if (wallclock_believed(app, NULL)) {
+		if (roster_due(app->roster, now_ms))
+			commands_rebuild_roster(app); /* whether it could is seen at the next look */
+		else
+			again_ms = window_of_day_edge(first_minute, now_ms);
+	}
+	alarm_set(&app->alarms, &app->lists, again_ms, on_lists, app);
+}
+
+/* Once a day: receipts past their time. */
 static void on_daily(void *arg)
 {
 	struct app *app = arg;
 	int64_t now_ms = clock_wall_ms();
 
-	if (wallclock_believed(app, NULL)) {
+	if (wallclock_believed(app, NULL))
 		ledger_prune(app->ledger, now_ms - 180ll * DAY_MS, now_ms, NULL, NULL);
-		if (roster_due(app->roster, now_ms))
-			commands_rebuild_roster(app);
-	}
 	alarm_set(&app->alarms, &app->daily, now_ms + DAY_MS, on_daily, app);
 }
 
 void app_clock_set(struct app *app)
 {
-	int64_t now_ms = clock_wall_ms();
-
 	/* What is pruned is gone: a clock must have stood for a day before anything is called old by it. */
-	alarm_set(&app->alarms, &app->daily, now_ms + DAY_MS, on_daily, app);
-	if (wallclock_believed(app, NULL) && roster_due(app->roster, now_ms))
-		commands_rebuild_roster(app);
+	alarm_set(&app->alarms, &app->daily, clock_wall_ms() + DAY_MS, on_daily, app);
+	app_look_at_lists(app);
 }
 
 static void on_look(void *arg)
@@ -246,6 +267,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 		reminders_start(app);
 		restore_start(app);
 		alarm_set(&app->alarms, &app->daily, clock_wall_ms() + 60 * 1000, on_daily, app);
+		app_look_at_lists(app);
 		result = open_spool(app, problems);
 		intake_pressure(app);
 	}

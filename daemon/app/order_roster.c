@@ -169,10 +169,13 @@ static void on_import_done(void *arg)
 		"list=%s result=%s taken=%llu rejected=%llu", log_quote(job->list != NULL ? job->list : ""),
 		result_text(job->result), (unsigned long long)job->totals.taken,
 		(unsigned long long)job->totals.rejected);
+	bool imported = job->call != NULL;
 	answer_import(job);
 	free_job(job);
 	if (app->closing)
 		app_part_closed(app);
+	else if (imported)
+		app_look_at_lists(app); /* it may be stored without a view, and may have gone on into another day */
 }
 
 static struct import_job *new_job(struct app *app, struct control_call *call)

@@ -157,7 +157,7 @@ struct app {
 	struct list acceptances; /* that the ledger has not confirmed yet, intake.c */
 	struct list order_answers; /* to operators whose order is not durable yet, order_answer.c */
 	struct import_job *import; /* or NULL; while it runs the taxonomy does not change */
-	struct alarm daily;
+	struct alarm daily, lists; /* app.c */
 
 	bool ready, closing, abandoned, draining;
 	unsigned int phase; /* of closing */

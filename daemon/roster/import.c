@@ -252,7 +252,7 @@ static enum result write_all(struct import *import)
 	return tell(import, result);
 }
 
-/* After the commit: nothing here can undo the import; what fails is made good at the next start or rebuild. */
+/* After the commit: nothing here can undo the import; what fails is made good by the next rebuild. */
 static enum result finish(struct import *import)
 {
 	enum result drained = optout_drain(import->db, import->optouts);
@@ -266,7 +266,7 @@ static enum result finish(struct import *import)
 		problem_remedy(problem_add(import->problems, PROBLEM_ERROR, NULL, NULL,
 				       N_("the list is stored, but the view of residents could not be renewed: %s"),
 				       result_text(result)),
-			N_("make room on the disk if it is full, then restart crierd"));
+			N_("make room on the disk if it is full, crierd then renews it within ten minutes"));
 	return result;
 }
 

@@ -1,23 +1,17 @@
 /* What operators do at the wrong moment, and what the answers then say. */
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
-#include "asking.h"
-#include "testing/turns.h"
+#include "stage.h"
 
 enum { PEOPLE = 200 }; /* 80 in the pool; 13800000000 is elderly */
 
 static struct stage stage;
-static char said[4096]; /* the last import's answer, as it came */
 
 static int set_up(void **state)
 {
@@ -103,50 +97,11 @@ static void an_order_with_a_value_of_the_wrong_kind_does_nothing(void **state)
 	assert_int_equal(stage_residents(&stage, "A1", "cancelled"), 0);
 }
 
-static json_t *import(const char *text, int *exit)
-{
-	folder_write_text(&stage.folder, "new.csv", text);
-	int fd = open(folder_at(&stage.folder, "new.csv"), O_RDONLY | O_CLOEXEC);
-	struct asking *asking = asking_begin(&stage, "roster import",
-		json_pack("{s:s, s:s, s:s, s:s}", "name", "new.csv", "list", "new", "source", "test", "basis", "test"),
-		fd);
-
-	close(fd);
-	if (!turns_until(stage.loop, asking_over, asking))
-		fail_msg("the import is not answered");
-	snprintf(said, sizeof(said), "%s", asking_words(asking));
-	return asking_end(&asking, exit);
-}
-
-static void an_import_that_could_not_tell_rejected_lines_is_refused(void **state)
-{
-	static const char list[] = "phone\n13900000001\nbad\n";
-	int exit;
-
-	folder_write_text(&stage.folder, "state/rejects", "not a folder");
-	assert_null(import(list, &exit));
-	assert_int_equal(exit, 1);
-	assert_non_null(strstr(said, "state/rejects"));
-	assert_non_null(strstr(said, strerror(ENOTDIR)));
-	assert_non_null(strstr(said, "then import again"));
-	json_t *stats = ask("roster stats", NULL);
-	assert_int_equal(json_integer_value(json_object_get(stats, "known")), PEOPLE);
-	json_decref(stats);
-
-	unlink(folder_at(&stage.folder, "state/rejects"));
-	json_t *answer = import(list, &exit);
-	assert_int_equal(json_integer_value(json_object_get(answer, "rejected")), 1);
-	assert_int_equal(access(json_string_value(json_object_get(answer, "reject_file")), R_OK), 0);
-	json_decref(answer);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_opt_out_while_waiting_is_told_as_never_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_order_with_a_value_of_the_wrong_kind_does_nothing, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(an_import_that_could_not_tell_rejected_lines_is_refused, set_up,
 			tear_down),
 	};
 
