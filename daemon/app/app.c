@@ -142,7 +142,7 @@ static void on_lists(void *arg)
 
 void app_look_at_lists(struct app *app)
 {
-	/* A list counts up to the end of its last day. */
+	/* A list counts up to the end of its last day: looked at when that minute begins, and to be sure when it ends. */
 	static const struct window_of_day first_minute = {0, 1};
 	int64_t now_ms = clock_wall_ms(), again_ms = now_ms + LISTS_AGAIN_MS;
 
