@@ -65,7 +65,7 @@ static enum decision judge_reference(const struct alert *alert, const struct lif
 	return DECISION_REFUSE_DRILL;
 }
 
-static bool tombstone_holds(const struct alert *alert, const struct lifecycle_facts *facts)
+bool lifecycle_tombstone_holds(const struct alert *alert, const struct lifecycle_facts *facts)
 {
 	if (!facts->tombstone || facts->tombstone_drill != is_drill(alert->status))
 		return false;
@@ -85,7 +85,7 @@ static enum decision decide_storing(const struct alert *alert, const struct life
 	struct problem *problem;
 	char moment[MOMENT_TEXT];
 
-	if (tombstone_holds(alert, facts)) {
+	if (lifecycle_tombstone_holds(alert, facts)) {
 		problem = LIFECYCLE_WARNING(problems, "id",
 			N_("the alert %s was withdrawn or replaced before it came: it is kept, not sent"), alert->id);
 		problem_remedy(problem, N_("if it is to be sent, hand it in again with a new id"));
@@ -146,6 +146,11 @@ enum decision lifecycle_decide(const struct alert *alert, const struct lifecycle
 	if (alert->action == ACTION_CANCEL)
 		return decide_cancel(facts, known, problems);
 	return alert->action == ACTION_UPDATE && known > 0 ? DECISION_REPLACE : DECISION_ACCEPT;
+}
+
+bool decision_leaves_tombstones(enum decision decision)
+{
+	return decision <= DECISION_TOMBSTONE_ONLY;
 }
 
 bool decision_refuses(enum decision decision)

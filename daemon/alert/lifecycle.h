@@ -38,7 +38,8 @@ struct lifecycle_facts {
 	const char *known_digest, *known_sender;
 	/*
 	 * A cancel or update named this id before it came. A tombstone left by a drill (status not actual)
-	 * says so; it holds for drills only, as a real one holds for real alerts only.
+	 * says so; it holds for drills only, as a real one holds for real alerts only. Where several were left for
+	 * one id, it is one that holds, if any does.
 	 */
 	bool tombstone, tombstone_drill;
 	const char *tombstone_sender; /* who left it: it holds for that sender's alerts only; NULL: for all */
@@ -65,6 +66,9 @@ enum decision {
 	DECISION_REFUSE_SELF, /* supersedes itself */
 };
 
+/* Whether the tombstone of these facts, if there is one, is about this alert: left by its sender, by a drill for a drill. */
+bool lifecycle_tombstone_holds(const struct alert *alert, const struct lifecycle_facts *facts);
+
 /*
  * Decides. Refusals add an error to `problems`; decisions under which nothing will be sent and which the
  * officer may not have expected (store only, duplicate, archive, tombstone only) add a warning. Whenever the
@@ -76,6 +80,9 @@ enum decision lifecycle_decide(const struct alert *alert, const struct lifecycle
 	struct problems *problems);
 
 #define LIFECYCLE_TOMBSTONE_MS (48LL * 3600 * 1000)
+
+/* True for the decisions under which tombstones are due, as said above. */
+bool decision_leaves_tombstones(enum decision decision);
 
 /* True for the decisions after which the file belongs in failed/. */
 bool decision_refuses(enum decision decision);

@@ -32,6 +32,7 @@ struct facts {
 	size_t count;
 	struct earlier same, newest;
 	char digest[65];
+	const struct alert *alert; /* that they are about */
 	char *tombstone_sender;
 };
 
@@ -93,15 +94,17 @@ static void earlier_fini(struct earlier *earlier)
 	free(earlier->id);
 }
 
+/* Other senders and drills may have named the same id: what they left must not hide the one that holds. */
 static bool on_tombstone(void *arg, const struct ledger_tombstone *tombstone)
 {
 	struct facts *facts = arg;
 
 	facts->facts.tombstone = true;
 	facts->facts.tombstone_drill = tombstone->drill;
+	free(facts->tombstone_sender);
 	facts->tombstone_sender = mem_strdup(tombstone->sender);
 	facts->facts.tombstone_sender = facts->tombstone_sender;
-	return false;
+	return !lifecycle_tombstone_holds(facts->alert, &facts->facts);
 }
 
 static bool gather_same(struct app *app, const struct alert *alert, struct facts *facts)
@@ -121,7 +124,7 @@ static bool gather_same(struct app *app, const struct alert *alert, struct facts
 /* False: the ledger cannot be read now. What would be judged without it might be sent although it was cancelled, or twice. */
 static bool gather(struct app *app, const struct alert *alert, struct facts *facts)
 {
-	*facts = (struct facts){.facts = {.now_ms = clock_wall_ms()}};
+	*facts = (struct facts){.facts = {.now_ms = clock_wall_ms()}, .alert = alert};
 	bool read = gather_same(app, alert, facts);
 
 	read = was_read(ledger_find_tombstone(app->ledger, alert->id, facts->facts.now_ms, on_tombstone, facts)) &&
@@ -186,15 +189,15 @@ static void add_effects(const struct alert *alert, const struct facts *facts, en
 	enum ledger_fate fate = decision == DECISION_REPLACE ? LEDGER_UPDATED : LEDGER_CANCELLED;
 
 	for (size_t i = 0; i < facts->count; i++) {
-		if (!facts->earlier[i].known) {
+		const struct earlier *earlier = &facts->earlier[i];
+		if (earlier->known && withdraws(decision) && earlier->state != LIFECYCLE_CANCELLED)
+			marks[acceptance->mark_count++] = (struct ledger_mark){earlier->number, fate};
+		if (!earlier->known && decision_leaves_tombstones(decision))
 			tombstones[acceptance->tombstone_count++] =
 				(struct ledger_tombstone){.id = alert->supersedes[i],
 					.sender = alert->sender,
 					.drill = alert->status != STATUS_ACTUAL,
 					.until_ms = alert->issued_ms + LIFECYCLE_TOMBSTONE_MS};
-		} else if (withdraws(decision) && facts->earlier[i].state != LIFECYCLE_CANCELLED) {
-			marks[acceptance->mark_count++] = (struct ledger_mark){facts->earlier[i].number, fate};
-		}
 	}
 	if (withdraws(decision) && facts->newest.known && facts->newest.state == LIFECYCLE_OPEN)
 		marks[acceptance->mark_count++] = (struct ledger_mark){facts->newest.number, fate};

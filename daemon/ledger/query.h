@@ -28,7 +28,7 @@ enum result ledger_list_alerts(struct ledger *ledger, const struct ledger_filter
 /* The alerts that took `number`'s place or withdrew it, and theirs: the newest of its chain, or NOT_FOUND. */
 enum result ledger_newest_of_chain(struct ledger *ledger, uint32_t number, ledger_visit_alert *visit, void *arg);
 
-/* An unexpired tombstone. */
+/* The unexpired tombstones of an id: at most one real and one of drills from each sender. */
 enum result ledger_find_tombstone(struct ledger *ledger, const char *id, int64_t now_ms,
 	bool (*visit)(void *arg, const struct ledger_tombstone *tombstone), void *arg);
 

@@ -41,7 +41,7 @@ const char schema_create[] =
 	"CREATE TABLE red_switch (only INTEGER PRIMARY KEY CHECK (only = 1), stopped INTEGER NOT NULL, stopped_by TEXT,"
 	" at_ms INTEGER);"
 	"CREATE TABLE tombstone (id TEXT, sender TEXT, drill INTEGER NOT NULL, alert INTEGER, until_ms INTEGER,"
-	" PRIMARY KEY (id, sender)) WITHOUT ROWID;"
+	" PRIMARY KEY (id, sender, drill)) WITHOUT ROWID;"
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY, at_ms INTEGER, who TEXT, kind TEXT, what TEXT, seal TEXT NOT NULL);"
 
 	"CREATE VIEW v_alert AS SELECT number, id, state, fate, status, urgency, fraud_type, title, file_name, lanes, " LOCAL("accepted_ms") " AS accepted, " LOCAL("until_ms") " AS until, " LOCAL(

@@ -279,6 +279,31 @@ static void an_update_marks_what_it_replaces_and_remembers_what_never_came(void 
 	assert_found(site, "3:a3:open/cancelled ");
 }
 
+static void whoever_names_an_id_before_it_comes_is_remembered_for_himself(void **state)
+{
+	struct site *site = *state;
+	const struct ledger_tombstone tombstones[] = {
+		{.id = "lost", .sender = "yushan", .until_ms = EPOCH + 100},
+		{.id = "lost", .sender = "yushan", .drill = true, .until_ms = EPOCH + 100},
+		{.id = "lost", .sender = "kunshan", .until_ms = EPOCH + 100},
+		{.id = "lost", .sender = "yushan", .until_ms = EPOCH + 200},
+	};
+
+	for (size_t i = 0; i < sizeof(tombstones) / sizeof(tombstones[0]); i++) {
+		char id[8];
+		snprintf(id, sizeof(id), "a%zu", i);
+		struct ledger_acceptance acceptance = {.alert = alert_called(id, EPOCH),
+			.tombstones = &tombstones[i],
+			.tombstone_count = 1};
+		ledger_accept(site->ledger, &acceptance, NULL, NULL);
+	}
+	turns_settle(site->loop);
+	assert_int_equal(ledger_find_tombstone(site->ledger, "lost", EPOCH, on_tombstone, site), RESULT_OK);
+	assert_found(site, "lost:kunshan:0:3 lost:yushan:0:4 lost:yushan:1:2 ");
+	assert_int_equal(ledger_find_tombstone(site->ledger, "lost", EPOCH + 150, on_tombstone, site), RESULT_OK);
+	assert_found(site, "lost:yushan:0:4 ");
+}
+
 static void lanes_and_batches_are_listed(void **state)
 {
 	struct site *site = *state;
@@ -590,6 +615,7 @@ int main(void)
 		TEST(alerts_are_found_and_listed),
 		TEST(an_id_is_known_before_it_is_durable),
 		TEST(an_update_marks_what_it_replaces_and_remembers_what_never_came),
+		TEST(whoever_names_an_id_before_it_comes_is_remembered_for_himself),
 		TEST(lanes_and_batches_are_listed),
 		TEST(a_residents_history_tells_text_time_and_end),
 		TEST(recent_lanes_are_those_that_count_for_limits),

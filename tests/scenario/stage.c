@@ -200,19 +200,25 @@ void stage_kill(struct stage *stage)
 		fail_msg("the killed daemon does not go away");
 }
 
-void stage_drop(struct stage *stage, const char *name, const char *id, const char *urgency, const char *more)
+void stage_drop_from(struct stage *stage, const char *sender, const char *name, const char *id, const char *urgency,
+	const char *more)
 {
 	char text[4096], tmp[128], new[128];
 
 	snprintf(text, sizeof(text),
-		"schema = \"fraud-alert/1\"; id = \"%s\"; sender = \"fzzx@ks.example.cn\";\n"
+		"schema = \"fraud-alert/1\"; id = \"%s\"; sender = \"%s\";\n"
 		"fraud_type = \"order-brushing\"; summary = \"一居民做点赞任务被骗。\"; loss = \"128000\";\n"
 		"audiences = [ \"student\", \"elderly\" ]; areas = [ \"320583\" ]; urgency = \"%s\";\n%s\n",
-		id, urgency, more);
+		id, sender, urgency, more);
 	snprintf(tmp, sizeof(tmp), "spool/tmp/%s", name);
 	snprintf(new, sizeof(new), "spool/new/%s", name);
 	folder_write_text(&stage->folder, tmp, text);
 	folder_rename(&stage->folder, tmp, new);
+}
+
+void stage_drop(struct stage *stage, const char *name, const char *id, const char *urgency, const char *more)
+{
+	stage_drop_from(stage, "fzzx@ks.example.cn", name, id, urgency, more);
 }
 
 void stage_pass(struct stage *stage, uint64_t ms)

@@ -63,6 +63,10 @@ void stage_kill(struct stage *stage);
 /* An alert for students and elderly in 玉山镇; `urgency` "immediate" … ; `more` are further lines. */
 void stage_drop(struct stage *stage, const char *name, const char *id, const char *urgency, const char *more);
 
+/* The same of another sender, whom intake.senders has to allow. */
+void stage_drop_from(struct stage *stage, const char *sender, const char *name, const char *id, const char *urgency,
+	const char *more);
+
 /* Lets time pass, or waits (letting it pass) until `holds`; fails after an hour of pretended time. */
 void stage_pass(struct stage *stage, uint64_t ms);
 void stage_until(struct stage *stage, bool (*holds)(struct stage *stage), const char *what);

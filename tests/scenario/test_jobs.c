@@ -275,6 +275,65 @@ static void a_cancel_just_before_its_alert_stops_it(void **state)
 	assert_int_equal(reach.more, 0);
 }
 
+/* Whoever names an id before it comes speaks for his own alerts: his word hides nobody else's about the same id. */
+static void a_cancel_of_one_sender_hides_no_other_senders(void **state)
+{
+	static const char cancel[] = "action = \"cancel\"; supersedes = [ \"A1\" ];";
+
+	stage_config(&stage, "rate = \"500/s\"; batch = 20;",
+		"intake: { senders = [ \"fzzx@ks.example.cn\", \"a@ks.example.cn\", \"z@ks.example.cn\" ]; };");
+	stage_start(&stage);
+	stage_drop_from(&stage, "a@ks.example.cn", "1.cfg", "C1", "immediate", cancel);
+	stage_drop_from(&stage, "z@ks.example.cn", "2.cfg", "C2", "immediate", cancel);
+	stage_drop(&stage, "3.cfg", "C3", "immediate", cancel);
+	stage_drop(&stage, "4.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 30000);
+	assert_true(stage_residents(&stage, "A1", "total") <= 0);
+	assert_int_equal(folder_count(&stage.folder, "spool/failed"), 0);
+}
+
+/* A real cancel stands, whatever drills and drafts say later about the same id, and a drill's word is for drills. */
+static void a_drill_or_a_draft_lifts_no_real_cancel(void **state)
+{
+	stage_config(&stage, "rate = \"500/s\"; batch = 20; test = true;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "1.cfg", "C1", "immediate", "action = \"cancel\"; supersedes = [ \"A1\" ];");
+	stage_drop(&stage, "2.cfg", "C2", "immediate",
+		"action = \"cancel\"; supersedes = [ \"A1\", \"A2\", \"D1\" ]; status = \"exercise\";");
+	stage_drop(&stage, "3.cfg", "C3", "immediate", "action = \"cancel\"; supersedes = [ \"D1\" ];");
+	stage_drop(&stage, "4.cfg", "C4", "immediate",
+		"action = \"cancel\"; supersedes = [ \"A1\" ]; status = \"draft\";");
+	stage_drop(&stage, "5.cfg", "A1", "immediate", "");
+	stage_drop(&stage, "6.cfg", "A2", "immediate", "");
+	stage_drop(&stage, "7.cfg", "D1", "immediate", "status = \"exercise\";");
+	stage_pass(&stage, 30000);
+	assert_true(stage_residents(&stage, "A1", "total") <= 0);
+	assert_int_equal(stage_residents(&stage, "A2", "delivered"), 800);
+	assert_true(stage_residents(&stage, "D1", "total") <= 0);
+	assert_int_equal(folder_count(&stage.folder, "spool/failed"), 0);
+}
+
+/* What is only kept changes nothing: neither a draft, nor an update that a newer one overtook. */
+static void what_is_only_kept_withdraws_nothing_to_come(void **state)
+{
+	stage_config(&stage, "rate = \"500/s\"; batch = 20; test = true;", "");
+	stage_start(&stage);
+	stage_drop(&stage, "1.cfg", "A1", "immediate", "");
+	stage_drop(&stage, "2.cfg", "U1", "immediate", "action = \"update\"; supersedes = [ \"A1\" ];");
+	stage_drop(&stage, "3.cfg", "U2", "immediate",
+		"action = \"update\"; supersedes = [ \"A1\", \"A2\" ]; issued = \"2026-11-23T09:00:00+08:00\";");
+	stage_drop(&stage, "4.cfg", "U3", "immediate",
+		"action = \"update\"; supersedes = [ \"D1\" ]; status = \"draft\";");
+	stage_drop(&stage, "5.cfg", "A2", "immediate", "");
+	stage_drop(&stage, "6.cfg", "D1", "immediate", "status = \"exercise\";");
+	stage_pass(&stage, 30000);
+	assert_int_equal(stage_residents(&stage, "U1", "delivered"), 800);
+	assert_true(stage_residents(&stage, "U2", "total") <= 0);
+	assert_int_equal(stage_residents(&stage, "A2", "delivered"), 800);
+	assert_int_equal(stage_residents(&stage, "D1", "delivered"), 800);
+	assert_int_equal(folder_count(&stage.folder, "spool/failed"), 0);
+}
+
 static void bad_files_are_refused_with_reasons_and_the_next_good_one_is_served(void **state)
 {
 	static const char *const bad[][2] = {
@@ -356,6 +415,9 @@ int main(void)
 		CASE(a_drill_never_reaches_a_public_channel),
 		CASE(an_update_stops_the_old_text_and_a_cancel_stops_all),
 		CASE(a_cancel_just_before_its_alert_stops_it),
+		CASE(a_cancel_of_one_sender_hides_no_other_senders),
+		CASE(a_drill_or_a_draft_lifts_no_real_cancel),
+		CASE(what_is_only_kept_withdraws_nothing_to_come),
 		CASE(bad_files_are_refused_with_reasons_and_the_next_good_one_is_served),
 		CASE(the_urgent_is_taken_although_as_many_as_allowed_are_being_sent),
 		CASE(the_red_switch_stops_all_and_loses_nothing),
