@@ -17,7 +17,11 @@
 #include "calendar/window.h"
 #include "ledger/query.h"
 
-enum { MISSED_MOST = 1000, AGAIN_MS = 60000 };
+enum {
+	MISSED_MOST = 1000,
+	AGAIN_MS = 60000,
+	TOLD_MOST = 64 /* alerts of a group that are looked through for what reminded it last */
+};
 
 static void on_due(void *arg);
 
@@ -29,24 +33,60 @@ struct reminder *reminder_find(struct app *app, const char *name)
 	return NULL;
 }
 
-static bool on_last_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
-	const uint32_t *counts)
-{
-	char **text = arg;
+/* What of a pack a group was told last. */
+struct told {
+	const struct slogan_pack *pack;
+	uint32_t alert; /* the number of the alert that told it; 0: none yet */
+	size_t line;
+};
 
-	if (content->message == NULL)
-		return true;
-	*text = mem_strdup(content->message->text);
-	return false;
+/* A line goes out as it stands but for the white space around it. */
+static bool is_line(const char *text, const char *line)
+{
+	static const char white[] = " \t\r\n";
+	size_t size;
+
+	line += strspn(line, white);
+	size = strlen(line);
+	while (size > 0 && strchr(white, line[size - 1]) != NULL)
+		size--;
+	return strncmp(text, line, size) == 0 && text[size] == '\0';
 }
 
-/* What a group was told last, so that it is not told the same again. Returns a string to free(), or NULL. */
-static char *last_text(struct app *app, const struct outlet *outlet)
+/* Notes it where the message tells one of the lines; other alerts come to a group too. */
+static void note_told(struct told *told, uint32_t alert, const struct message *message)
 {
-	char *text = NULL;
+	for (size_t i = 0; message != NULL && told->pack->lines[i] != NULL; i++) {
+		if (!is_line(message->text, told->pack->lines[i]))
+			continue;
+		told->alert = alert;
+		told->line = i;
+	}
+}
 
-	ledger_list_channel(app->ledger, outlet->name, 1, on_last_lane, &text);
-	return text;
+static bool on_told_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
+	const uint32_t *counts)
+{
+	struct told *told = arg;
+
+	if (alert > told->alert)
+		note_told(told, alert, content->message);
+	return alert > told->alert;
+}
+
+/*
+ * The newest of what is open, which the ledger's file may not know yet, and of what the file tells. Campaigns stand in the
+ * order of their numbers.
+ */
+static void find_told(struct app *app, const struct outlet *outlet, struct told *told)
+{
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
+		const struct campaign *campaign = list_object(link, struct campaign, in_app);
+		for (uint16_t i = 0; i < campaign->lane_count; i++)
+			if (campaign->lanes[i].outlet == outlet)
+				note_told(told, campaign->number, campaign->lanes[i].message);
+	}
+	ledger_list_channel(app->ledger, outlet->name, TOLD_MOST, on_told_lane, told);
 }
 
 /* The line after the one that the group saw last; the occurrence decides where it begins. */
@@ -54,14 +94,11 @@ static const char *choose_line(struct app *app, const struct outlet *outlet, con
 	int64_t occurrence_ms)
 {
 	size_t count = mem_strings_count(pack->lines);
-	char *last = last_text(app, outlet);
-	size_t at = (size_t)(occurrence_ms / (24 * 3600 * 1000ll)) % count;
+	struct told told = {.pack = pack};
 
-	for (size_t i = 0; last != NULL && i < count; i++)
-		if (strstr(last, pack->lines[i]) != NULL)
-			at = (i + 1) % count;
-	free(last);
-	return pack->lines[at];
+	find_told(app, outlet, &told);
+	size_t at = told.alert != 0 ? told.line + 1 : (size_t)(occurrence_ms / (24 * 3600 * 1000ll));
+	return pack->lines[at % count];
 }
 
 static struct alert *make_alert(struct app *app, const struct reminder *reminder, int64_t occurrence_ms,

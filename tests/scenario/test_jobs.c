@@ -127,6 +127,60 @@ static void a_weekly_reminder_comes_at_its_time_and_never_the_same_twice(void **
 	assert_null(world_message(group, 3));
 }
 
+/* Both fall due in the same minute: neither is durable when the other chooses its line, nor closed at the next start. */
+static void two_reminders_of_one_minute_tell_a_group_two_things(void **state)
+{
+	static const char daily[] = "FREQ=DAILY;BYHOUR=11;BYMINUTE=0;BYSECOND=0";
+	struct world_peer *group = world_peer_find(stage.world, "group");
+	char more[1024];
+
+	snprintf(more, sizeof(more),
+		"schedules: ( { name = \"one\"; rule = \"%s\"; channels = [ \"group\" ]; pack = \"weekly\"; },"
+		" { name = \"two\"; rule = \"%s\"; channels = [ \"group\" ]; pack = \"weekly\"; } );",
+		daily, daily);
+	stage_config(&stage, "", more);
+	stage_start(&stage);
+	stage_pass(&stage, 3700 * 1000);
+	assert_non_null(world_message(group, 1));
+	assert_string_not_equal(world_message(group, 0)->text, world_message(group, 1)->text);
+	/* An alert between does not make the group forget, and both caught up at a start are chosen at once. */
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 60000);
+	assert_non_null(world_message(group, 2));
+	stage_stop(&stage);
+	fake_clock_pass(86400 * 1000ull);
+	stage_start(&stage);
+	stage_pass(&stage, 60000);
+	assert_non_null(world_message(group, 4));
+	assert_null(world_message(group, 5));
+	assert_string_not_equal(world_message(group, 1)->text, world_message(group, 3)->text);
+	assert_string_not_equal(world_message(group, 3)->text, world_message(group, 4)->text);
+}
+
+static void a_line_that_holds_another_is_not_taken_for_it(void **state)
+{
+	struct world_peer *group = world_peer_find(stage.world, "group");
+
+	folder_make_in(&stage.folder, "data");
+	folder_write_text(&stage.folder, "data/slogans.cfg",
+		"packs = ( { slug = \"short\"; name = \"短句\"; whole = true;"
+		" lines = [ \" 转账前先打电话核实。有疑问咨询96110。\", \"有疑问咨询96110。\" ]; } );\n");
+	folder_write_text(&stage.folder, "data/fraud-types.cfg",
+		"types = ( { slug = \"other\"; name = \"其他\"; pack = \"short\"; aliases = [ \"其它\" ];"
+		" audiences = [ \"all\" ]; } );\n");
+	folder_make_in(&stage.folder, "crierd.conf.d");
+	folder_write_text(&stage.folder, "crierd.conf.d/words.conf", "paths: { data = \"data\"; };\n");
+	stage_config(&stage, "",
+		"schedules: ( { name = \"daily\"; rule = \"FREQ=DAILY;BYHOUR=11;BYMINUTE=0;BYSECOND=0\";"
+		" channels = [ \"group\" ]; pack = \"short\"; } );");
+	stage_start(&stage);
+	stage_pass(&stage, 3 * 86400 * 1000ull);
+	for (unsigned int day = 0; day < 2; day++) {
+		assert_non_null(world_message(group, day + 1));
+		assert_string_not_equal(world_message(group, day)->text, world_message(group, day + 1)->text);
+	}
+}
+
 static void routine_waits_for_the_morning(void **state)
 {
 	struct world_reach reach;
@@ -408,6 +462,8 @@ int main(void)
 		CASE(the_same_bytes_twice_are_sent_once),
 		CASE(a_sign_rolls_slogans_is_taken_over_and_returns),
 		CASE(a_weekly_reminder_comes_at_its_time_and_never_the_same_twice),
+		CASE(two_reminders_of_one_minute_tell_a_group_two_things),
+		CASE(a_line_that_holds_another_is_not_taken_for_it),
 		CASE(routine_waits_for_the_morning),
 		CASE(nobody_is_texted_more_often_than_the_cap_says),
 		CASE(the_cap_follows_what_happens_to_alerts),
