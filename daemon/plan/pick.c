@@ -53,6 +53,7 @@ static uint32_t cut_size(const struct channel_state *channel, const struct plan_
 	return room < most ? (uint32_t)room : most;
 }
 
+/* What one send may carry now: while a lost answer is not made good, a probe of one, whoever it is. */
 static uint32_t batch_most(const struct channel_state *channel, uint32_t count)
 {
 	uint32_t most = channel->window.probing ? 1 : channel->batch;
@@ -60,16 +61,19 @@ static uint32_t batch_most(const struct channel_state *channel, uint32_t count)
 	return count < most ? count : most;
 }
 
-/* The run as it stands, or its beginning where it was never cut. NULL: not yet. */
+/*
+ * The run as it stands, or its beginning under a number of its own: where it was never cut, and where only a probe may go.
+ * What is left of it waits on in its place. NULL: not yet.
+ */
 static struct plan_batch *pick_run(struct channel_state *channel, struct again *again, struct plan_batch *before,
 	struct moment *moment)
 {
 	struct plan_batch *run = before != NULL ? before->next : again->first;
-	uint32_t count = run->count;
+	uint32_t count = channel->window.probing ? 1 : run->count;
 
 	if (run->uncut)
 		count = cut_size(channel, run->lane, batch_most(channel, run->count), moment);
-	else if (must_wait(channel, run->lane, run->count, moment))
+	else if (must_wait(channel, run->lane, count, moment))
 		return NULL;
 	if (count == 0)
 		return NULL;
@@ -78,6 +82,7 @@ static struct plan_batch *pick_run(struct channel_state *channel, struct again *
 		return again_take(channel, again, before);
 	}
 	struct plan_batch *batch = batch_new(run->lane, run->first, count, run->attempt);
+	batch->split = run->split;
 	run->first += count;
 	run->count -= count;
 	channel->uncut[urgency_of(run->lane)] -= units(batch);

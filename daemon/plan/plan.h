@@ -52,7 +52,7 @@ enum plan_step {
 /* What became of a settled batch's recipients, for the tally and the ledger. */
 enum plan_end {
 	PLAN_DONE, /* accepted, less the refused ones */
-	PLAN_AGAIN, /* waiting for another attempt under the same number */
+	PLAN_AGAIN, /* waiting for another attempt under the same number, less whom probes take from its beginning */
 	PLAN_SPLIT, /* waiting in smaller batches with numbers of their own */
 	PLAN_REFUSED,
 	PLAN_IN_DOUBT,

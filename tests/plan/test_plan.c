@@ -482,6 +482,78 @@ static void a_lost_answer_is_never_sent_again_by_itself(void **state)
 	plan_lane_free(f->plan, &l);
 }
 
+/* However a run came to wait, one of its recipients probes; the rest keeps its number, its attempt and its place. */
+static const struct probe_case {
+	const char *what;
+	enum outcome_class first; /* how the run that waits ended before; OK: a resend that was never cut */
+	unsigned int attempt; /* of the probe */
+} probe_cases[] = {
+	{"another attempt", CLASS_RETRY, 2},
+	{"throttled", CLASS_THROTTLE, 1},
+	{"deferred", CLASS_DEFER, 1},
+	{"resend", CLASS_OK, 1},
+};
+
+static void probe_waiting_run(struct fixture *f, const struct probe_case *c)
+{
+	struct plan_lane *l = lane(f, channel(f, 0, 4, 10), 1, URGENCY_TODAY, 20);
+	struct plan_batch *waiting = send_now(f), *lost = send_now(f), *probe;
+	bool numbers[32] = {false};
+
+	settle(f, waiting, c->first, 0);
+	if (c->first == CLASS_OK)
+		plan_lane_resend(f->plan, l, 0, 10, 1);
+	assert_int_equal(settle(f, lost, CLASS_AMBIGUOUS, 0), PLAN_IN_DOUBT);
+	for (uint32_t first = 0; first < 4; first++) {
+		uint64_t wait;
+		while (plan_next(f->plan, f->now, &probe, &wait) == PLAN_WAIT)
+			f->now += wait;
+		if (probe->first != first || probe->count != 1 || probe->attempt != c->attempt ||
+			numbers[probe->number])
+			fail_msg("%s: %u + %u, attempt %u, number %u", c->what, probe->first, probe->count,
+				probe->attempt, probe->number);
+		numbers[probe->number] = true;
+		settle(f, probe, first < 3 ? CLASS_AMBIGUOUS : CLASS_OK, 0);
+	}
+	struct plan_batch *rest = send_now(f);
+	assert_int_equal(rest->first, 4);
+	assert_int_equal(rest->count, 6);
+	assert_int_equal(rest->attempt, c->attempt);
+	assert_false(numbers[rest->number]);
+	settle(f, rest, CLASS_OK, 0);
+	idle_now(f);
+	plan_lane_free(f->plan, &l);
+}
+
+static void one_recipient_of_what_waits_probes(void **state)
+{
+	for (size_t i = 0; i < sizeof(probe_cases) / sizeof(probe_cases[0]); i++)
+		probe_waiting_run(*state, &probe_cases[i]);
+}
+
+/* A piece that split off a refused batch stays one: refused again, it is refused for good. */
+static void a_probe_of_a_split_piece_is_not_split_again(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_lane *l = lane(f, channel(f, 0, 4, 300), 1, URGENCY_TODAY, 600);
+	struct plan_batch *bad = send_now(f), *lost = send_now(f);
+	struct outcome outcome = outcome_make(CLASS_PERM_MSG, 0, "InvalidMobile");
+
+	outcome.split = true;
+	assert_int_equal(plan_settle(f->plan, f->now, bad, &outcome), PLAN_SPLIT);
+	settle(f, lost, CLASS_AMBIGUOUS, 0);
+	f->now += wait_now(f);
+	struct plan_batch *probe = send_now(f);
+	assert_int_equal(probe->count, 1);
+	assert_true(probe->split);
+	assert_int_equal(plan_settle(f->plan, f->now, probe, &outcome), PLAN_REFUSED);
+	struct plan_batch *rest = send_now(f);
+	assert_int_equal(rest->first, 1);
+	assert_int_equal(rest->count, 2);
+	assert_int_equal(plan_settle(f->plan, f->now, rest, &outcome), PLAN_REFUSED);
+	plan_lane_free(f->plan, &l);
+}
+
 static void absolute_state_is_simply_repeated(void **state)
 {
 	struct fixture *f = *state;
@@ -746,6 +818,8 @@ int main(void)
 		CASE(later_waits_with_jitter_and_counts_an_attempt),
 		CASE(throttling_holds_the_channel_and_counts_no_attempt),
 		CASE(a_lost_answer_is_never_sent_again_by_itself),
+		CASE(one_recipient_of_what_waits_probes),
+		CASE(a_probe_of_a_split_piece_is_not_split_again),
 		CASE(absolute_state_is_simply_repeated),
 		CASE(a_text_that_cannot_pass_holds_its_lane_only),
 		CASE(a_batch_with_one_bad_number_is_split_once),
