@@ -49,6 +49,7 @@ struct flight {
 
 static void on_pump(void *arg);
 static void on_leave(void *arg);
+static void on_unsent(void *arg);
 
 static void destroy_flight(struct flight *flight)
 {
@@ -337,16 +338,6 @@ static void on_pump(void *arg)
 	dispatch_kick(app);
 }
 
-/* Not a byte has left: the red switch, a cancellation, or a channel that is being opened again came between. */
-static void on_unsent(void *arg)
-{
-	struct flight *flight = arg;
-	struct outcome outcome = outcome_make(CLASS_DEFER, 1, "not sent");
-
-	if (!flight->app->ledger_over)
-		dispatch_settled(flight->app, flight->lane->outlet, &flight->batch, &outcome);
-}
-
 static void on_leave(void *arg)
 {
 	struct flight *flight = arg;
@@ -547,6 +538,29 @@ void dispatch_settled(struct app *app, struct outlet *outlet, const struct batch
 		signs_clear(flight->lane); /* withdrawn while it was on its way */
 	free_flight(flight);
 	/* With others of it under way it is not over, and looking at all its lanes each time would be long. */
+	if (campaign->flights == 0)
+		campaign_review_later(campaign);
+	dispatch_kick(app);
+}
+
+/*
+ * Not a byte has left: the red switch, a cancellation, or a channel that is being opened again came between. That says
+ * nothing of the channel, so nothing is learnt from it and nothing counted; the ledger knows the intent, and is told.
+ */
+static void on_unsent(void *arg)
+{
+	struct flight *flight = arg;
+	struct app *app = flight->app;
+	struct campaign *campaign = flight->lane->campaign;
+	struct outcome outcome = outcome_make(CLASS_DEFER, 0, "not sent");
+
+	if (app->ledger_over)
+		return;
+	log_settled(flight, &outcome, 0);
+	enum plan_end end = plan_unsend(app->plan, clock_mono_ms(), flight->plan);
+	write_outcome(flight, &outcome, end, NULL, 0);
+	book(flight, &outcome, end);
+	free_flight(flight);
 	if (campaign->flights == 0)
 		campaign_review_later(campaign);
 	dispatch_kick(app);

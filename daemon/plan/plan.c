@@ -326,21 +326,35 @@ void plan_void(struct plan *plan, struct plan_batch *batch)
 	free(batch);
 }
 
-static enum plan_end try_again(struct plan *plan, uint64_t now_ms, struct plan_batch *batch,
-	const struct outcome *outcome)
+static enum plan_end put_back(struct plan *plan, uint64_t due_ms, struct plan_batch *batch)
 {
 	if (batch->lane->stopped) {
 		free(batch);
 		return PLAN_GONE;
 	}
-	batch->due_ms = now_ms;
+	batch->due_ms = due_ms;
+	again_put(plan, batch);
+	return PLAN_AGAIN;
+}
+
+enum plan_end plan_unsend(struct plan *plan, uint64_t now_ms, struct plan_batch *batch)
+{
+	bucket_return(&channel_of(plan, batch->lane)->bucket, units(batch));
+	leave_flight(plan, batch);
+	return put_back(plan, now_ms, batch);
+}
+
+static enum plan_end try_again(struct plan *plan, uint64_t now_ms, struct plan_batch *batch,
+	const struct outcome *outcome)
+{
+	uint64_t due_ms = now_ms;
+
 	if (outcome->class == CLASS_RETRY || outcome->class == CLASS_AMBIGUOUS) {
-		batch->due_ms += window_backoff_ms(batch->attempt, next_random(plan), plan->retry.base_ms,
+		due_ms += window_backoff_ms(batch->attempt, next_random(plan), plan->retry.base_ms,
 			plan->retry.most_ms);
 		batch->attempt++;
 	}
-	again_put(plan, batch);
-	return PLAN_AGAIN;
+	return put_back(plan, due_ms, batch);
 }
 
 /* One recipient may be to blame: the batch goes on in pieces, each of which is tried once. */

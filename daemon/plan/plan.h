@@ -139,6 +139,12 @@ enum plan_end plan_settle(struct plan *plan, uint64_t now_ms, struct plan_batch 
 /* A batch that turned out to have nobody in it: gives its rate back. Afterwards it is gone. */
 void plan_void(struct plan *plan, struct plan_batch *batch);
 
+/*
+ * A batch of which not a byte left: it waits again as if it had never been handed out, with its attempt, its rate and the
+ * channel's window untouched. PLAN_AGAIN, or PLAN_GONE where its lane was stopped meanwhile.
+ */
+enum plan_end plan_unsend(struct plan *plan, uint64_t now_ms, struct plan_batch *batch);
+
 /* When `units` more on this channel, in this urgency, would begin and end leaving: milliseconds from now. */
 void plan_estimate(const struct plan *plan, unsigned int channel, enum urgency urgency, uint64_t now_ms, uint64_t units,
 	uint64_t *first_ms, uint64_t *last_ms);

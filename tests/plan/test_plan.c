@@ -725,6 +725,32 @@ static void an_empty_batch_gives_its_rate_back(void **state)
 	plan_lane_free(f->plan, &l);
 }
 
+/* It was ready to go and did not: neither window, nor attempt, nor rate is any worse for it, however often. */
+static void what_never_left_goes_back_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int to = channel(f, 10, 4, 20);
+	struct plan_lane *l = lane(f, to, 1, URGENCY_TODAY, 40);
+	struct plan_channel_view before, after;
+
+	plan_channel_look(f->plan, to, f->now, &before);
+	for (int i = 0; i < 5; i++) {
+		struct plan_batch *batch = send_now(f);
+		assert_int_equal(batch->number, 1);
+		assert_int_equal(batch->attempt, 1);
+		assert_int_equal(plan_unsend(f->plan, f->now, batch), PLAN_AGAIN);
+	}
+	plan_channel_look(f->plan, to, f->now, &after);
+	assert_int_equal(after.window, before.window);
+	assert_int_equal(after.in_flight, 0);
+	assert_int_equal(after.waiting, before.waiting);
+	assert_int_equal(after.wait_ms, 0);
+	struct plan_batch *batch = send_now(f);
+	plan_lane_stop(f->plan, l);
+	assert_int_equal(plan_unsend(f->plan, f->now, batch), PLAN_GONE);
+	plan_lane_free(f->plan, &l);
+}
+
 static void estimates_count_what_stands_before(void **state)
 {
 	struct fixture *f = *state;
@@ -828,6 +854,7 @@ int main(void)
 		CASE(a_stopped_lane_forgets_what_has_not_left),
 		CASE(what_is_owed_survives_a_restart),
 		CASE(an_empty_batch_gives_its_rate_back),
+		CASE(what_never_left_goes_back_as_it_was),
 		CASE(estimates_count_what_stands_before),
 		CASE(whatever_happens_each_position_ends_once),
 	};

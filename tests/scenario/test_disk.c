@@ -487,6 +487,48 @@ static void after_a_slow_commit_the_limit_holds(void **state)
 	/* Ten in a second, and the burst of one batch. */
 	assert_in_range(world_most_in(world_peer_find(stage.world, "sms"), 1000), 5, 15);
 	assert_in_range(world_most_in(world_peer_find(stage.world, "sms"), 5000), 5, 55);
+}
+
+static long long window_of(const char *name)
+{
+	json_t *list = stage_ask(&stage, "channel list", NULL, NULL);
+	const json_t *channels = json_object_get(list, "channels");
+	long long window = -1;
+
+	for (size_t i = 0; i < json_array_size(channels); i++) {
+		const json_t *channel = json_array_get(channels, i);
+		if (strcmp(json_string_value(json_object_get(channel, "name")), name) == 0)
+			window = json_integer_value(json_object_get(channel, "window"));
+	}
+	json_decref(list);
+	return window;
+}
+
+/* What the red switch caught between its intent and its bytes tells nothing of the channel: it is as quick as before. */
+static void what_the_switch_keeps_back_makes_no_channel_slower(void **state)
+{
+	int exit;
+
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "channels = [ \"sms\" ];");
+	stage_until(&stage, some_sent, "some were sent");
+	for (unsigned int i = 0; i < 3; i++) {
+		get_into(SLOW);
+		stage_turns(&stage, 300);
+		struct asking *asking = asking_begin(&stage, "stop", json_object(), -1);
+		stage_turns(&stage, 100);
+		assert_int_equal(trouble.waiting, 1); /* an intent is not durable yet, and the switch is thrown */
+		get_well();
+		assert_true(turns_until(stage.loop, asking_over, asking));
+		json_decref(asking_end(&asking, &exit));
+		uint64_t sent = phones();
+		stage_pass(&stage, 1000);
+		assert_int_equal(phones(), sent);
+		assert_int_equal(window_of("sms"), WINDOW);
+		json_decref(stage_ask(&stage, "start", NULL, NULL));
+		stage_pass(&stage, 300);
+	}
+	stage_until(&stage, a1_delivered, "it reached everybody");
 	assert_int_equal(texts(), POOL);
 }
 
@@ -503,6 +545,7 @@ int main(int argc, char **argv)
 		CASE(while_the_ledger_cannot_be_read_nothing_is_judged),
 		CASE(after_a_slow_commit_the_limit_holds),
 		CASE(a_slow_disk_holds_up_only_what_waits_for_it),
+		CASE(what_the_switch_keeps_back_makes_no_channel_slower),
 	};
 
 	if (argc > 1)
