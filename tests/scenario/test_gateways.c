@@ -125,6 +125,31 @@ static void a_refused_text_waits_for_a_release_even_over_a_restart(void **state)
 	stage_adds_up(&stage, "A1");
 }
 
+/* The probes after a lost answer put one person each in doubt, whoever's turn it is; and a restart finds it so. */
+static void one_person_probes_although_a_batch_waits(void **state)
+{
+	static const char later[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 34\r\n\r\n"
+				    "Temporal failure, try again later.";
+	static const char taken[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\n0: Accepted.";
+	static const struct peer_step steps[] = {{PEER_LAST, later}, {PEER_CLOSE, NULL}, {PEER_CLOSE, NULL},
+		{PEER_CLOSE, NULL}, {PEER_REPLY, taken}};
+
+	gateways_open(&stage, false);
+	put_gateway(steps, 5);
+	gateways_drop(&stage, "A1", "immediate", "");
+	stage_pass(&stage, 120000);
+	/* One batch, which the rate may have cut a little smaller, and two probes. */
+	long long unknown = stage_residents(&stage, "A1", "unknown");
+	assert_in_range(unknown, 3, GATEWAYS_BATCH + 2);
+	assert_int_equal(stage_residents(&stage, "A1", "accepted"), GATEWAYS_POOL - unknown);
+	stage_kill(&stage);
+	stage_start(&stage);
+	stage_pass(&stage, 10000);
+	assert_int_equal(stage_residents(&stage, "A1", "unknown"), unknown);
+	assert_int_equal(stage_residents(&stage, "A1", "accepted"), GATEWAYS_POOL - unknown);
+	stage_adds_up(&stage, "A1");
+}
+
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(int argc, char **argv)
@@ -133,6 +158,7 @@ int main(int argc, char **argv)
 		CASE(receipts_may_come_late_twice_never_backwards_or_for_strangers),
 		CASE(a_wrong_password_suspends_the_gateway_and_refuses_nobody),
 		CASE(a_refused_text_waits_for_a_release_even_over_a_restart),
+		CASE(one_person_probes_although_a_batch_waits),
 	};
 
 	if (argc > 1)
