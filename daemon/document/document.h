@@ -17,7 +17,7 @@
  */
 enum {
 	DOCUMENT_SIZE_MOST = 256 * 1024, /* bytes of one document */
-	DOCUMENT_STRING_MOST = 64 * 1024, /* bytes of one string as it stands in a .cfg: libconfig is quadratic there */
+	DOCUMENT_STRING_MOST = 64 * 1024, /* bytes of one text, in a .cfg as it stands: libconfig is quadratic there */
 	DOCUMENT_KEYS_MOST = 256, /* settings in one group of a .cfg, for the same reason: 256 KiB take 0.1 s */
 	DOCUMENT_LINES_MOST = 1000, /* lines of a .txt */
 	DOCUMENT_DEPTH_MOST = 32, /* groups and lists inside each other */
@@ -33,7 +33,7 @@ enum result document_read_cfg(const void *bytes, size_t size, const char *name, 
 
 /*
  * JSON; the outermost value must be an object. Duplicate keys are refused. Syntax errors have a line, nodes have line 0
- * and are named by node_path. null is refused.
+ * and are named by node_path. null is refused, and a text longer than DOCUMENT_STRING_MOST.
  */
 enum result document_read_json(const void *bytes, size_t size, const char *name, struct node **root,
 	struct problems *problems);
@@ -42,7 +42,8 @@ enum result document_read_json(const void *bytes, size_t size, const char *name,
  * Notepad's form, one "名：值" a line: UTF-8 or GB18030, with or without mark, or UTF-16 with mark; any line ending; full
  * or half-width colon. The children of *root are NODE_STRINGs in order, keys narrowed and trimmed, values trimmed; the
  * same key may come again (node_again). Blank lines and lines that begin with # or // are skipped; an indented line
- * without colon, or an indented line at all after a value, goes on with the value before it.
+ * without colon, or an indented line at all after a value, goes on with the value before it. A value
+ * longer than DOCUMENT_STRING_MOST is refused.
  */
 enum result document_read_txt(const void *bytes, size_t size, const char *name, struct node **root,
 	struct problems *problems);

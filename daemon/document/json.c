@@ -23,6 +23,7 @@ static const char *behind_string(const char *at, const char *end)
 static bool check_outside_strings(const struct lines *lines)
 {
 	const char *at = lines->text, *end = at + lines->size;
+	unsigned int line = 1; /* counted along: to count again for each problem would take minutes */
 	size_t depth = 0, size;
 	bool good = true;
 
@@ -30,21 +31,22 @@ static bool check_outside_strings(const struct lines *lines)
 		size = 1;
 		if (*at == '"') {
 			size = (size_t)(behind_string(at, end) - at);
+			line += lines_within(at, size);
 			continue;
 		}
+		line += *at == '\n';
 		if (*at == '{' || *at == '[')
 			depth++;
 		else if ((*at == '}' || *at == ']') && depth > 0)
 			depth--;
 		if (depth > DOCUMENT_DEPTH_MOST) {
-			lines_refuse(lines, lines_of(lines, (size_t)(at - lines->text)), NULL,
-				N_("brackets stand inside each other more than %d deep"), DOCUMENT_DEPTH_MOST);
+			lines_refuse(lines, line, NULL, N_("brackets stand inside each other more than %d deep"),
+				DOCUMENT_DEPTH_MOST);
 			return false;
 		}
 		char ascii = lines_lookalike(at, end, &size);
 		if (ascii == 0)
 			continue;
-		unsigned int line = lines_of(lines, (size_t)(at - lines->text));
 		lines_refuse_lookalike(lines, line, at, size, ascii);
 		good = false;
 		if (ascii == '"')
@@ -150,6 +152,15 @@ static void refuse_null(const struct lines *lines, const struct node *node)
 	problem_remedy(problem, N_("leave the setting out, or write its value"));
 }
 
+static void refuse_long(const struct lines *lines, const struct node *node)
+{
+	char path[NODE_PATH];
+	struct problem *problem = lines_refuse(lines, 0, node_path(node, path), N_("a text is longer than %d KiB"),
+		DOCUMENT_STRING_MOST / 1024);
+
+	problem_remedy(problem, N_("shorten it"));
+}
+
 /* Adds `value` below `parent`, as deep as check_outside_strings allows; NULL makes the root. */
 static struct node *convert(const struct lines *lines, json_t *value, const char *key, struct node *parent)
 {
@@ -163,6 +174,8 @@ static struct node *convert(const struct lines *lines, json_t *value, const char
 		node->text = mem_strdup(json_is_string(value) ? json_string_value(value) : "");
 		if (json_is_null(value))
 			refuse_null(lines, node);
+		else if (json_string_length(value) > DOCUMENT_STRING_MOST)
+			refuse_long(lines, node);
 		break;
 	case NODE_INTEGER:
 		node->integer = json_integer_value(value);

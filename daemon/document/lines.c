@@ -6,16 +6,21 @@
 #include "base/utf8.h"
 #include "document/document.h"
 
+unsigned int lines_within(const char *text, size_t size)
+{
+	const char *end = text + size;
+	unsigned int count = 0;
+
+	while (text < end && (text = memchr(text, '\n', (size_t)(end - text))) != NULL) {
+		text++;
+		count++;
+	}
+	return count;
+}
+
 unsigned int lines_of(const struct lines *lines, size_t at)
 {
-	const char *from = lines->text, *end = lines->text + (at < lines->size ? at : lines->size);
-	unsigned int line = 1;
-
-	while (from < end && (from = memchr(from, '\n', (size_t)(end - from))) != NULL) {
-		from++;
-		line++;
-	}
-	return line;
+	return 1 + lines_within(lines->text, at < lines->size ? at : lines->size);
 }
 
 enum result lines_check_size(const struct lines *lines)

@@ -18,7 +18,10 @@ struct lines {
 	struct problems *problems;
 };
 
-/* The line, from 1, in which offset `at` of the text lies. */
+/* How many lines end in these bytes. */
+unsigned int lines_within(const char *text, size_t size);
+
+/* The line, from 1, in which offset `at` of the text lies: counted from its beginning, so not for many places. */
 unsigned int lines_of(const struct lines *lines, size_t at);
 
 /* Adds an error at a line by problem_add's rules; gives it for problem_remedy. */

@@ -39,15 +39,6 @@ struct place node_place(const struct node *node)
 	return place;
 }
 
-static size_t index_of(const struct node *node)
-{
-	size_t index = 0;
-
-	for (const struct node *other = node->parent->first; other != node; other = other->next)
-		index++;
-	return index;
-}
-
 /* Adds the step from `node`'s parent to `node`; what does not fit is cut between characters. */
 static size_t add_step(const struct node *node, char *out, size_t used)
 {
@@ -55,9 +46,9 @@ static size_t add_step(const struct node *node, char *out, size_t used)
 	int length;
 
 	if (node->key != NULL)
-		length = snprintf(out + used, room, "%s%s", used > 0 ? "." : "", node->key);
+		length = snprintf(out + used, room, "%s%.*s", used > 0 ? "." : "", (int)room, node->key);
 	else
-		length = snprintf(out + used, room, "[%zu]", index_of(node));
+		length = snprintf(out + used, room, "[%zu]", node->index);
 	if (length >= 0 && (size_t)length < room)
 		return used + (size_t)length;
 	return NODE_PATH - 1;
@@ -96,6 +87,7 @@ void node_add(struct node *parent, struct node *child)
 	REQUIRE(child->parent == NULL);
 	REQUIRE(parent->kind == NODE_LIST || (parent->kind == NODE_GROUP && child->key != NULL));
 	child->parent = parent;
+	child->index = parent->count;
 	child->next = NULL;
 	if (parent->last == NULL)
 		parent->first = child;

@@ -35,6 +35,7 @@ struct node {
 	struct node *parent; /* NULL at the root */
 	struct node *first, *last; /* children, in the document's order */
 	struct node *next; /* the following sibling */
+	size_t index; /* among its siblings when it was added; they are taken out from the front, and all of them */
 	size_t count; /* children */
 };
 

@@ -98,15 +98,33 @@ static char *key_text(struct piece name)
 	return key;
 }
 
-/* Chinese joins without a blank; between two ASCII words one is needed. */
-static void append(struct node *node, struct piece more)
+static bool is_long(const struct node *node)
 {
+	return strlen(node->text) > DOCUMENT_STRING_MOST;
+}
+
+static void check_length(const struct lines *lines, const struct node *node)
+{
+	if (!is_long(node))
+		return;
+	struct problem *problem = lines_refuse(lines, node->line, NULL, N_("a text is longer than %d KiB"),
+		DOCUMENT_STRING_MOST / 1024);
+	problem_remedy(problem, N_("shorten it"));
+}
+
+/* Chinese joins without a blank; between two ASCII words one is needed. */
+static void append(const struct lines *lines, struct node *node, struct piece more)
+{
+	/* Refused already. Each further line would copy it again. */
+	if (is_long(node))
+		return;
 	size_t size = strlen(node->text);
 	bool blank = size > 0 && (unsigned char)node->text[size - 1] < 0x80 && (unsigned char)*more.at < 0x80;
 	char *joined = mem_printf("%s%s%.*s", node->text, blank ? " " : "", (int)(more.end - more.at), more.at);
 
 	free(node->text);
 	node->text = joined;
+	check_length(lines, node);
 }
 
 static bool skipped(struct piece line)
@@ -137,7 +155,7 @@ static void on_line(const struct lines *lines, unsigned int number, struct piece
 		return;
 	bool field = cut(line, &name, &value) && (!indented || reads_as_name(name) || root->last == NULL);
 	if (!field && indented && root->last != NULL) {
-		append(root->last, line);
+		append(lines, root->last, line);
 		return;
 	}
 	if (!field) {
@@ -154,6 +172,7 @@ static void on_line(const struct lines *lines, unsigned int number, struct piece
 	struct node *node = node_new(NODE_STRING, key, NULL, number);
 	node->text = piece_text(value);
 	node_add(root, node);
+	check_length(lines, node);
 	free(key);
 }
 

@@ -127,6 +127,80 @@ static void test_a_phone_number_in_an_error_is_masked(void **state)
 	problems_fini(&problems);
 }
 
+/* As large as may come, and wrong in every line: looking for each line from the beginning would take minutes. */
+static void test_names_the_lines_of_very_many_problems_soon(void **state)
+{
+	struct buf buf;
+
+	buf_init(&buf, DOCUMENT_SIZE_MOST);
+	buf_add_text(&buf, "{\"\n\":");
+	while (buf_add_text(&buf, "，\n"))
+		;
+	for (int i = 0; i < 16; i++) {
+		struct problems problems;
+		struct node *root = NULL;
+		problems_init(&problems);
+		assert_int_equal(document_read_json(buf.data, buf.size, NULL, &root, &problems), RESULT_INVALID);
+		assert_int_equal(problems.count, PROBLEM_MOST);
+		assert_int_equal(problems.errors, (buf.size - strlen("{\"\n\":")) / strlen("，\n"));
+		assert_int_equal(problems.list[0].line, 2);
+		assert_int_equal(problems.list[PROBLEM_MOST - 1].line, PROBLEM_MOST + 1);
+		problems_fini(&problems);
+	}
+	buf_fini(&buf);
+}
+
+static void test_names_the_places_of_very_many_values_soon(void **state)
+{
+	struct problems problems;
+	struct node *root = NULL;
+	struct buf buf;
+
+	problems_init(&problems);
+	buf_init(&buf, DOCUMENT_SIZE_MOST);
+	buf_add_text(&buf, "{\"");
+	while (buf.size < DOCUMENT_SIZE_MOST / 2)
+		buf_add_byte(&buf, 'a');
+	buf_add_text(&buf, "\":[1");
+	while (buf.size + sizeof(",null]}") <= DOCUMENT_SIZE_MOST)
+		buf_add_text(&buf, ",null");
+	buf_add_text(&buf, "]}");
+	for (int i = 0; i < 16; i++) {
+		problems_fini(&problems);
+		assert_int_equal(document_read_json(buf.data, buf.size, NULL, &root, &problems), RESULT_INVALID);
+	}
+	assert_int_equal(problems.count, PROBLEM_MOST);
+	assert_int_equal(strlen(problems.list[0].field), NODE_PATH - 1);
+	buf_fini(&buf);
+	problems_fini(&problems);
+}
+
+static void test_refuses_a_very_long_text(void **state)
+{
+	struct problems problems;
+	struct node *root = NULL;
+	struct buf buf;
+
+	for (int over = 0; over <= 1; over++) {
+		problems_init(&problems);
+		buf_init(&buf, DOCUMENT_SIZE_MOST);
+		buf_add_text(&buf, "{\"a\":\"");
+		for (int i = 0; i < DOCUMENT_STRING_MOST + over; i++)
+			buf_add_byte(&buf, 'x');
+		buf_add_text(&buf, "\"}");
+		assert_int_equal(document_read_json(buf.data, buf.size, NULL, &root, &problems),
+			over ? RESULT_INVALID : RESULT_OK);
+		assert_int_equal(problems.count, over);
+		if (over) {
+			assert_string_equal(problems.list[0].field, "a");
+			assert_string_equal(problems.list[0].reason[LANG_EN], "a text is longer than 64 KiB");
+		}
+		document_free(&root);
+		buf_fini(&buf);
+		problems_fini(&problems);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +208,9 @@ int main(void)
 		cmocka_unit_test(test_refuses_with_place_reason_and_remedy),
 		cmocka_unit_test(test_bounds_depth_and_size),
 		cmocka_unit_test(test_a_phone_number_in_an_error_is_masked),
+		cmocka_unit_test(test_names_the_lines_of_very_many_problems_soon),
+		cmocka_unit_test(test_names_the_places_of_very_many_values_soon),
+		cmocka_unit_test(test_refuses_a_very_long_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,19 +119,49 @@ static void test_reads_a_large_file_of_gbk(void **state)
 	char *bytes = mem_zalloc(DOCUMENT_SIZE_MOST);
 
 	buf_init(&text, 1 << 20);
-	buf_add_text(&text, "案情：");
-	while (text.size < 300000)
-		buf_add_text(&text, "字");
+	for (int i = 0; i < 10; i++) {
+		buf_add_text(&text, i == 0 ? "案情：" : "\n案情：");
+		for (int j = 0; j < 10000; j++)
+			buf_add_text(&text, "字");
+	}
 	size_t size = encode("GBK", "", 0, buf_text(&text), bytes, DOCUMENT_SIZE_MOST);
 	struct problems problems;
 	struct node *root = NULL;
 	problems_init(&problems);
 	assert_int_equal(document_read_txt(bytes, size, NULL, &root, &problems), RESULT_OK);
-	assert_int_equal(strlen(root->first->text), text.size - strlen("案情："));
+	assert_int_equal(root->count, 10);
+	assert_int_equal(strlen(root->last->text), 30000);
 	document_free(&root);
 	problems_fini(&problems);
 	buf_fini(&text);
 	free(bytes);
+}
+
+/* In one line, or line by line: then it is said once, of the line where it begins. */
+static void test_refuses_a_very_long_text(void **state)
+{
+	for (int way = 0; way < 3; way++) {
+		struct problems problems;
+		struct node *root = NULL;
+		struct buf text;
+		problems_init(&problems);
+		buf_init(&text, DOCUMENT_SIZE_MOST);
+		buf_add_text(&text, "类型：a\n案情：");
+		for (int i = 0; i < DOCUMENT_STRING_MOST - 500; i++)
+			buf_add_byte(&text, 'x');
+		for (int i = 0; i < 490 * way; i++)
+			buf_add_text(&text, i % 250 == 249 ? "x\n  " : "x");
+		enum result result = document_read_txt(text.data, text.size, "a.txt", &root, &problems);
+		assert_int_equal(result, way == 2 ? RESULT_INVALID : RESULT_OK);
+		assert_int_equal(problems.count, way == 2);
+		if (way == 2) {
+			assert_string_equal(problems.list[0].reason[LANG_EN], "a text is longer than 64 KiB");
+			assert_int_equal(problems.list[0].line, 2);
+		}
+		document_free(&root);
+		problems_fini(&problems);
+		buf_fini(&text);
+	}
 }
 
 static const struct refusal {
@@ -219,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_reads_every_encoding_that_notepad_saves),
 		cmocka_unit_test(test_reads_a_rare_character_of_gb18030),
 		cmocka_unit_test(test_reads_a_large_file_of_gbk),
+		cmocka_unit_test(test_refuses_a_very_long_text),
 		cmocka_unit_test(test_refuses_with_line_reason_and_remedy),
 		cmocka_unit_test(test_bounds_lines_and_size),
 		cmocka_unit_test(test_gives_repeated_names_in_order_with_lines),
