@@ -9,7 +9,7 @@
 #include "base/phone.h"
 #include "base/utf8.h"
 
-enum { LONGEST = 19 };
+enum { LONGEST = 19, ACCOUNT_MOST = 64 };
 
 /* Digits without what stood between them, and how they were grouped. */
 struct digits {
@@ -251,18 +251,31 @@ static enum link_find find_address(const char *text, const char *allowed_host, c
 	return LINK_NOTHING;
 }
 
+/* How many bytes of an account stand at `text`, 0 where it cannot be one. Bounded: it may be all that follows. */
+static size_t account_size(const char *text)
+{
+	size_t size = 0;
+	bool digit = false;
+
+	for (; size < ACCOUNT_MOST && (isalnum((unsigned char)text[size]) || text[size] == '_' || text[size] == '-');
+		size++)
+		digit = digit || isdigit((unsigned char)text[size]);
+	return size >= 5 && digit ? size : 0;
+}
+
 /* "微信号：abc123", "加QQ 123456": the word, and what looks like an account behind it. */
 static enum link_find find_contact(const char *text, char found[LINK_TEXT])
 {
 	static const char *const words[] = {"微信号", "加微信", "微信", "qq号", "加qq", "qq群", "qq", "vx"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		for (const char *at = strcasestr(text, words[i]); at != NULL; at = strcasestr(at + 1, words[i])) {
-			const char *account = at + strlen(words[i]);
-			account += strspn(account, " :=");
-			size_t size = strspn(account,
-				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-			if (size >= 5 && strcspn(account, "0123456789") < size) {
+	for (const char *at = text; *at != '\0'; at++) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			size_t word = strlen(words[i]);
+			if (strncasecmp(at, words[i], word) != 0)
+				continue;
+			const char *account = at + word + strspn(at + word, " :=");
+			size_t size = account_size(account);
+			if (size > 0) {
 				copy_found(at, (size_t)(account - at) + size, found);
 				return LINK_CONTACT;
 			}

@@ -278,6 +278,10 @@ static void add_item(struct items *items, const struct node *node, const char *t
 		size--;
 	if (size == 0)
 		return;
+	items->seen++;
+	/* One more than are allowed, for the place of the problem: a file may hold a hundred thousand. */
+	if (items->count > items->most)
+		return;
 	items->list = mem_resize(items->list, items->count + 1, sizeof(*items->list));
 	items->list[items->count++] = (struct item){.node = node, .text = mem_strndup(text, size)};
 }
@@ -332,14 +336,14 @@ static void add_node(struct reading *reading, enum field field, const struct nod
 
 void reading_items(struct reading *reading, enum field field, bool split, size_t most, struct items *items)
 {
-	*items = (struct items){0};
+	*items = (struct items){.most = most};
 	for (size_t i = 0; i < reading->entry_count; i++)
 		if (reading->entries[i].field == field)
 			add_node(reading, field, reading->entries[i].node, split, items);
 	if (items->count <= most)
 		return;
 	struct problem *problem = READING_ERROR(reading, items->list[most].node, field,
-		N_("has %zu entries; at most %zu are allowed"), items->count, most);
+		N_("has %zu entries; at most %zu are allowed"), items->seen, most);
 	problem_remedy(problem, N_("leave some out, or write two alerts"));
 	for (size_t i = most; i < items->count; i++)
 		free(items->list[i].text);

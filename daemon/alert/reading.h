@@ -124,6 +124,8 @@ struct item {
 struct items {
 	struct item *list;
 	size_t count;
+	size_t most; /* allowed */
+	size_t seen; /* those not kept too */
 };
 
 /*

@@ -416,6 +416,68 @@ static void floods_are_refused(void **state)
 	}
 }
 
+/* Full of one thing, as large as a file may be: each was looked at from every place in it, for a minute. */
+static const struct {
+	const char *head, *part, *tail, *reason;
+} fillings[] = {
+	{"{\"summary\":\"", "q", "\"}", "a text is longer than 64 KiB"},
+	{"{\"advice\":[1", ",1", "]}", "must be text in quotes"},
+	{"{\"keywords\":[\"a\"", ",\"a\"", "]}", "entries; at most 20 are allowed"},
+	{"{\"text\":{\"sms\":\"a", " ", "b\"}}", "a text is longer than 64 KiB"},
+};
+
+static bool is_said(const struct problems *problems, const char *reason)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		if (strstr(problems->list[i].reason[LANG_EN], reason) != NULL)
+			return true;
+	return false;
+}
+
+static void fillings_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(fillings) / sizeof(fillings[0]); i++) {
+		struct alert *alert = NULL;
+		struct problems problems;
+		struct buf text;
+		buf_init(&text, ALERT_SIZE_MOST);
+		buf_add_text(&text, fillings[i].head);
+		while (text.size + 16 < ALERT_SIZE_MOST)
+			buf_add_text(&text, fillings[i].part);
+		buf_add_text(&text, fillings[i].tail);
+		for (int again = 0; again < 4; again++) {
+			problems_init(&problems);
+			assert_int_equal(alert_read(&context, "a.json", text.data, text.size, &alert, &problems),
+				RESULT_INVALID);
+			assert_true(is_said(&problems, fillings[i].reason));
+			problems_fini(&problems);
+		}
+		buf_fini(&text);
+	}
+}
+
+/* Who wrote too much is told so, and not of what else may stand in it: it was not looked for. */
+static void nothing_is_looked_for_in_a_text_that_is_too_long(void **state)
+{
+	struct alert *alert = NULL;
+	struct problems problems;
+	struct buf text;
+
+	(void)state;
+	problems_init(&problems);
+	buf_init(&text, 16 * 1024);
+	buf_add_text(&text, notepad);
+	buf_add_text(&text, "手法：");
+	for (int i = 0; i < 100; i++)
+		buf_add_text(&text, "加微信号：abc12345，");
+	assert_int_equal(alert_read(&context, "a.txt", text.data, text.size, &alert, &problems), RESULT_INVALID);
+	assert_int_equal(problems.count, 1);
+	assert_true(is_said(&problems, "at most 60 are allowed"));
+	buf_fini(&text);
+	problems_fini(&problems);
+}
+
 static void endings_are_known(void **state)
 {
 	(void)state;
@@ -437,6 +499,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(notepad_saves_in_many_encodings),
 		cmocka_unit_test(an_id_is_made_from_area_day_and_content),
 		cmocka_unit_test(floods_are_refused),
+		cmocka_unit_test(fillings_are_refused),
+		cmocka_unit_test(nothing_is_looked_for_in_a_text_that_is_too_long),
 		cmocka_unit_test(endings_are_known),
 	};
 

@@ -13,6 +13,7 @@
 #include "alert/moment.h"
 #include "alert/money.h"
 #include "alert/privacy.h"
+#include "base/buf.h"
 #include "base/clock.h"
 
 struct pair {
@@ -177,6 +178,23 @@ static void links_are_found(void **state)
 			fail_msg("\"%s\" gave \"%s\"", rows[i].text, found);
 }
 
+/* A text of nothing but what could begin an account: to look from each to the end would take minutes. */
+static void accounts_are_looked_for_soon(void **state)
+{
+	static const char *const parts[] = {"q", "qq,", "vx=", "微信 "};
+	char found[LINK_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < 8 * sizeof(parts) / sizeof(parts[0]); i++) {
+		struct buf text;
+		buf_init(&text, 256 * 1024);
+		while (buf_add_text(&text, parts[i / 8]))
+			;
+		assert_int_equal(privacy_links(buf_text(&text), NULL, found), LINK_NOTHING);
+		buf_fini(&text);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -192,6 +210,7 @@ int main(void)
 		cmocka_unit_test(points_in_time_are_read_as_people_write_them),
 		cmocka_unit_test(numbers_of_persons_are_found),
 		cmocka_unit_test(links_are_found),
+		cmocka_unit_test(accounts_are_looked_for_soon),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
