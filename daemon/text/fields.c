@@ -124,20 +124,21 @@ static size_t sentence_end(const char *at)
 	return 0;
 }
 
-/* Where the last `cut` sentences of the text begin; the first always stays. */
+/* Where the last `cut` sentences of the text begin; the first always stays. Of very many, the last is all the rest. */
 static size_t cut_sentences(const char *text, size_t cut, size_t *sentences)
 {
-	size_t bounds[64], count = 0;
+	enum { SENTENCES_MOST = 64 };
+	size_t bounds[SENTENCES_MOST], count = 0;
 
-	for (const char *at = text; *at != '\0' && count < 64;) {
+	for (const char *at = text; *at != '\0' && count < SENTENCES_MOST - 1;) {
 		size_t end = sentence_end(at);
 		if (end > 0)
 			bounds[count++] = (size_t)(at - text) + end;
 		at += end > 0 ? end : 1;
 	}
 	size_t size = strlen(text);
-	if (count == 0 || (count < 64 && bounds[count - 1] < size))
-		bounds[count++ < 63 ? count - 1 : 63] = size;
+	if (count == 0 || bounds[count - 1] < size)
+		bounds[count++] = size;
 	*sentences = count;
 	return cut >= count ? bounds[0] : bounds[count - 1 - cut];
 }

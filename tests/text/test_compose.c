@@ -230,6 +230,25 @@ static void an_sms_gives_up_roomy_then_place_then_loss(void **state)
 	templates_free(&own);
 }
 
+/* What is short enough is said whole, into however many sentences it falls. */
+static void a_summary_of_many_sentences_keeps_its_end(void **state)
+{
+	struct alert alert = plain_alert();
+
+	(void)state;
+	for (int sentences = 62; sentences <= 66; sentences++) {
+		char summary[400] = "";
+		for (int i = 0; i < sentences; i++)
+			strcat(summary, i % 2 == 0 ? "骗！" : "\n");
+		strcat(summary, "请拨96110");
+		alert.summary = summary;
+		struct text_request request = request_for(&alert, MEDIUM_WECOM);
+		struct message *message = composed(&request);
+		assert_non_null(strstr(message->text, "请拨96110"));
+		message_free(&message);
+	}
+}
+
 static void wecom_stays_within_its_bytes_and_keeps_what_matters(void **state)
 {
 	char *advice[21] = {NULL}, *slogans[11] = {NULL};
@@ -423,6 +442,7 @@ int main(void)
 		cmocka_unit_test(long_ready_texts_are_counted_and_bounded),
 		cmocka_unit_test(a_drill_says_so_by_every_medium),
 		cmocka_unit_test(an_sms_gives_up_roomy_then_place_then_loss),
+		cmocka_unit_test(a_summary_of_many_sentences_keeps_its_end),
 		cmocka_unit_test(wecom_stays_within_its_bytes_and_keeps_what_matters),
 		cmocka_unit_test(a_field_brings_no_markup_into_a_group),
 		cmocka_unit_test(a_sign_gets_one_line_in_its_font),
