@@ -15,6 +15,7 @@
 #define STILL_MS      3000u
 #define SCAN_MS       30000u
 #define HANDED_A_TURN 64
+#define LATER_TIMES   16u /* as many files as are judged at once, this many times, may wait in work/ for another look */
 
 static void on_moved_in(void *arg, const char *name)
 {
@@ -80,22 +81,25 @@ static void hand_over(struct spool *spool, struct job *job)
 	spool->events.taken(spool->arg, &job->file);
 }
 
-/* What has been in work/ goes first, then the oldest of new/. Returns false when nothing waits. */
-static bool hand_over_next(struct spool *spool)
+static bool hand_over_first(struct spool *spool, struct list *list, unsigned int *count)
 {
-	struct link *link = list_first(&spool->again);
+	struct link *link = list_first(list);
+
+	if (link == NULL)
+		return false;
+	struct job *job = list_object(link, struct job, link);
+	list_remove(link);
+	--*count;
+	if (claim_read(job))
+		hand_over(spool, job);
+	return true;
+}
+
+static bool claim_next(struct spool *spool)
+{
 	struct queued queued;
 
-	if (link != NULL) {
-		struct job *job = list_object(link, struct job, link);
-		list_remove(link);
-		spool->claimed--;
-		if (claim_read(job))
-			hand_over(spool, job);
-		return true;
-	}
-	if (spool->judging + spool->claimed >= spool->at_once || spool->scanning != NULL ||
-		!queue_take(&spool->queue, &queued))
+	if (spool->judging + spool->claimed >= spool->at_once || !queue_take(&spool->queue, &queued))
 		return false;
 	if (scan_unchanged(spool, &queued))
 		claim_new(spool, queued.name);
@@ -105,10 +109,26 @@ static bool hand_over_next(struct spool *spool)
 	return true;
 }
 
+/*
+ * What has been in work/ goes first, then the oldest of new/, and only when nobody is new those that were put off: what is
+ * urgent must not stand behind what has to wait anyway. Returns false when nothing waits.
+ */
+static bool hand_over_next(struct spool *spool)
+{
+	bool claims = spool->later_count < LATER_TIMES * spool->at_once;
+
+	if (hand_over_first(spool, &spool->again, &spool->claimed))
+		return true;
+	if (spool->scanning != NULL)
+		return false;
+	if (claims && (spool->queue.count > 0 || spool->queue.cut))
+		return claim_next(spool);
+	return spool->claimed == 0 && hand_over_first(spool, &spool->once_more, &spool->later_count);
+}
+
 static bool has_room(const struct spool *spool)
 {
-	return !spool->closing && !spool->paused && spool->judging < spool->at_once &&
-		spool->later_count < spool->at_once;
+	return !spool->closing && !spool->paused && spool->judging < spool->at_once;
 }
 
 void spool_delayed(struct spool *spool, const char *name, int error)
@@ -120,6 +140,7 @@ void spool_delayed(struct spool *spool, const char *name, int error)
 /* Comes back with the next scan. */
 void spool_put_off(struct spool *spool, struct job *job)
 {
+	job->put_off = true;
 	list_push_back(&spool->later, &job->link);
 	spool->later_count++;
 }
@@ -186,8 +207,6 @@ void spool_scan(struct spool *spool)
 	}
 	while ((link = list_first(&spool->later)) != NULL) {
 		list_remove(link);
-		spool->later_count--;
-		spool->claimed++;
 		sync_job(spool, list_object(link, struct job, link), 1u << FOLDER_NEW);
 	}
 	scan_begin(spool);
@@ -203,7 +222,7 @@ static int is_leftover(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* What an earlier run had on its desk. There are never more than were judged at once. */
+/* What an earlier run had on its desk or had put off. */
 static void gather_leftovers(struct spool *spool)
 {
 	struct dirent **entries = NULL;
@@ -241,6 +260,7 @@ static struct spool *spool_new(struct loop *loop, const struct spool_settings *s
 	list_init(&spool->again);
 	list_init(&spool->sync.jobs);
 	list_init(&spool->later);
+	list_init(&spool->once_more);
 	list_init(&spool->unfinished);
 	return spool;
 }
@@ -299,6 +319,7 @@ static void on_gone(void *arg)
 	free_jobs(&spool->desk);
 	free_jobs(&spool->again);
 	free_jobs(&spool->later);
+	free_jobs(&spool->once_more);
 	free_jobs(&spool->unfinished);
 	spool_free(spool);
 	if (closed != NULL)

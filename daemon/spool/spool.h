@@ -75,7 +75,8 @@ void spool_failed(struct spool *spool, struct spool_file *file, const struct pro
 
 /*
  * The verdict cannot be given now (ledger full, daemon stopping): the file goes back to the end of the line and is
- * handed over again at the next scan. `file` is gone afterwards.
+ * handed over again after the next scan, behind what is new. `file` is gone afterwards. It holds nobody up: only when
+ * 16 times `at_once` wait so are no further files taken from new/.
  */
 void spool_later(struct spool *spool, struct spool_file *file);
 

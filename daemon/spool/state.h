@@ -24,6 +24,7 @@ struct job {
 	char *bytes;
 	struct spool *spool;
 	bool accepted; /* once it is judged */
+	bool put_off; /* it was handed over, or read in vain, and is one of later_count until it is handed over again */
 	struct buf reason;
 	int reason_fd; /* written, not synced yet; else -1 */
 };
@@ -80,8 +81,9 @@ struct spool {
 	unsigned int judging;
 	struct list again; /* in work/, durably, to be handed over */
 	unsigned int claimed; /* in work/ and not on the desk: of `again`, or being synced */
-	struct list later; /* waiting for the next scan */
-	unsigned int later_count;
+	struct list later; /* put off: waiting for the next scan */
+	struct list once_more; /* put off, and to be handed over when nothing new is */
+	unsigned int later_count; /* put off: of both, or being synced. Their bytes are not in memory */
 	struct list unfinished; /* judged, but the rename out of work/ failed */
 	unsigned int number;
 	bool paused;
@@ -108,7 +110,7 @@ void scan_look(struct spool *spool, const char *name, bool complete);
 bool scan_unchanged(const struct spool *spool, const struct queued *queued);
 void still_forget(struct still *still);
 
-/* sync.c: a job goes to `again` or, with its reason, to job_finish(), when it is durable. */
+/* sync.c: a job goes to `again` or `once_more` or, with its reason, to job_finish(), when it is durable. */
 void sync_soon(struct spool *spool, unsigned int folders);
 void sync_job(struct spool *spool, struct job *job, unsigned int folders);
 bool sync_busy(const struct spool *spool);

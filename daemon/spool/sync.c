@@ -104,11 +104,12 @@ static void settle(struct spool *spool, struct item *item, int error)
 	} else if (error != 0) {
 		log_event(LOG_ERR, "spool", "file=%s call=fsync error=%s", log_quote(item->path),
 			log_quote(strerror(error)));
-		spool->claimed--;
 		spool_delayed(spool, job->file.name, error);
+		--*(job->put_off ? &spool->later_count : &spool->claimed);
 		spool_put_off(spool, job);
+		spool_pump(spool);
 	} else {
-		list_push_back(&spool->again, &job->link);
+		list_push_back(job->put_off ? &spool->once_more : &spool->again, &job->link);
 		spool_pump(spool);
 	}
 	free(item->path);

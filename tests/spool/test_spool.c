@@ -463,6 +463,74 @@ static void a_verdict_put_off_comes_back_with_the_next_scan(void **state)
 	assert_int_equal(folder_count(&f->folder, "done"), 1);
 }
 
+static void drop_many(struct fixture *f, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "wait-%02u.txt", i);
+		desk_drop(f, name, "x");
+	}
+	turns_settle(f->loop);
+}
+
+static void files_put_off_hold_no_new_one_up(void **state)
+{
+	struct fixture *f = *state;
+
+	f->settings.at_once = 2;
+	f->manner = LATER;
+	desk_open_spool(f);
+	drop_many(f, 10);
+	assert_int_equal(f->taken, 10);
+	f->manner = DONE;
+	desk_drop(f, "now.txt", "x");
+	turns_settle(f->loop);
+	assert_int_equal(f->taken, 11);
+	assert_string_equal(f->names[10], "now.txt");
+}
+
+static void what_is_new_goes_before_what_was_put_off(void **state)
+{
+	struct fixture *f = *state;
+
+	f->settings.at_once = 2;
+	f->manner = LATER;
+	desk_open_spool(f);
+	drop_many(f, 2);
+	spool_pause(f->spool);
+	turns_pass(f->loop, 31000);
+	for (int i = 0; i < 3; i++)
+		desk_drop(f, (const char *[]){"a.txt", "b.txt", "c.txt"}[i], "x");
+	turns_settle(f->loop);
+	desk_forget_seen(f);
+	f->manner = DONE;
+	spool_resume(f->spool);
+	turns_settle(f->loop);
+	assert_int_equal(f->taken, 5);
+	for (int i = 0; i < 3; i++)
+		assert_int_not_equal(f->names[i][0], 'w');
+	assert_string_equal(f->names[3], "wait-00.txt");
+	assert_string_equal(f->bytes[4], "x");
+}
+
+static void files_put_off_are_bounded_and_all_taken_in_the_end(void **state)
+{
+	struct fixture *f = *state;
+
+	f->settings.at_once = 1;
+	f->manner = LATER;
+	desk_open_spool(f);
+	drop_many(f, 20);
+	assert_int_equal(f->taken, 16);
+	assert_int_equal(folder_count(&f->folder, "new"), 4);
+	turns_pass(f->loop, 31000);
+	assert_int_equal(folder_count(&f->folder, "new"), 4);
+	f->manner = DONE;
+	turns_pass(f->loop, 31000);
+	assert_int_equal(folder_count(&f->folder, "done"), 20);
+	assert_int_equal(folder_count(&f->folder, "work"), 0);
+}
+
 static void a_file_that_goes_before_it_is_taken_is_forgotten(void **state)
 {
 	struct fixture *f = *state;
@@ -657,6 +725,9 @@ int main(void)
 		CASE(only_so_many_are_on_the_desk_and_the_rest_waits),
 		CASE(a_young_file_moved_in_stays_complete_through_scans),
 		CASE(a_verdict_put_off_comes_back_with_the_next_scan),
+		CASE(files_put_off_hold_no_new_one_up),
+		CASE(what_is_new_goes_before_what_was_put_off),
+		CASE(files_put_off_are_bounded_and_all_taken_in_the_end),
 		CASE(a_file_that_goes_before_it_is_taken_is_forgotten),
 		CASE(a_name_dropped_twice_is_taken_twice),
 		CASE(a_replaced_folder_is_watched_in_its_turn),
