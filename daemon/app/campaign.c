@@ -308,6 +308,26 @@ uint64_t campaign_unfinished(const struct campaign *campaign)
 	return count;
 }
 
+static bool lane_sending(const struct lane *lane)
+{
+	const uint32_t *counts = lane->tally.counts;
+
+	if (lane->outlet == NULL || lane->plan == NULL)
+		return false;
+	bool waits = counts[STATE_WAITING] > 0 && !plan_lane_held(lane->plan);
+	return (waits || counts[STATE_IN_FLIGHT] > 0) && outlet_sending(lane->outlet);
+}
+
+bool campaign_sending(const struct campaign *campaign)
+{
+	if (!campaign->begun || (campaign->quiet && campaign->app->quiet_now))
+		return false;
+	for (uint16_t i = 0; i < campaign->lane_count; i++)
+		if (lane_sending(&campaign->lanes[i]))
+			return true;
+	return false;
+}
+
 bool campaign_sent(const struct campaign *campaign)
 {
 	for (uint16_t i = 0; i < campaign->lane_count; i++) {
@@ -437,7 +457,7 @@ static void on_review(void *arg)
 		close_campaign(campaign);
 	else
 		arm(campaign);
-	if (campaign_unfinished(campaign) == 0)
+	if (!campaign_sending(campaign))
 		intake_pressure(campaign->app);
 }
 

@@ -50,6 +50,12 @@ uint32_t campaign_count(const struct campaign *campaign, enum crowd crowd, enum 
 /* Recipients who wait, are in flight, or in doubt. */
 uint64_t campaign_unfinished(const struct campaign *campaign);
 
+/*
+ * True while somebody's turn is still to come: begun, not waiting for the end of quiet hours, and somebody waits or is in
+ * flight on a channel that is sending. Who is in doubt, and who waits for a dead channel or for a person, may do so for days.
+ */
+bool campaign_sending(const struct campaign *campaign);
+
 /* Frees it without writing anything. Requires: nothing of it is in flight. */
 void campaign_free(struct campaign *campaign);
 

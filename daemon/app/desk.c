@@ -381,11 +381,8 @@ unsigned int intake_open_alerts(const struct app *app)
 {
 	unsigned int count = 0;
 
-	/* Those that wait for the morning, for receipts, or only show on signs hold nobody up. */
-	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
-		const struct campaign *campaign = list_object(link, struct campaign, in_app);
-		count += campaign->begun && !(campaign->quiet && app->quiet_now) && campaign_unfinished(campaign) > 0;
-	}
+	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link))
+		count += campaign_sending(list_object(link, struct campaign, in_app));
 	return count;
 }
 

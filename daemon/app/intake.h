@@ -61,7 +61,7 @@ extern const struct spool_events intake_events;
 /* Holds or releases the folder, as open alerts and the ledger allow. */
 void intake_pressure(struct app *app);
 
-/* Alerts that are being sent: begun, not waiting for the end of quiet hours, and somebody still waits or is in doubt. */
+/* Alerts that are being sent: one slow or dead channel, a doubt, the morning, or a receipt hold nobody up. */
 unsigned int intake_open_alerts(const struct app *app);
 
 /* True, with the reason, when nothing new is taken now. */

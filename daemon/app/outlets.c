@@ -6,6 +6,7 @@
 
 #include "app/campaign.h"
 #include "app/dispatch.h"
+#include "app/intake.h"
 #include "app/parts.h"
 #include "app/receipts.h"
 #include "app/signs.h"
@@ -110,6 +111,15 @@ void outlet_update_plan(struct outlet *outlet)
 {
 	plan_channel_suspend(outlet->app->plan, outlet->index, outlet->suspended || outlet_obstacle(outlet) != NULL);
 	dispatch_kick(outlet->app);
+}
+
+bool outlet_sending(const struct outlet *outlet)
+{
+	enum { FAILURES_MOST = 2, WAIT_MOST_MS = 5 * 60 * 1000 };
+	struct plan_channel_view view;
+
+	plan_channel_look(outlet->app->plan, outlet->index, clock_mono_ms(), &view);
+	return !view.suspended && view.failures <= FAILURES_MOST && view.wait_ms <= WAIT_MOST_MS;
 }
 
 bool outlet_receipted(const struct outlet *outlet)
@@ -327,6 +337,8 @@ void outlet_suspend(struct outlet *outlet, bool suspended, const char *by, const
 			.at_ms = outlet->suspended_ms},
 		NULL, NULL);
 	outlet_update_plan(outlet);
+	/* What waits there holds nobody up any more, or does again. */
+	intake_pressure(app);
 	if (!suspended && medium_crowd(outlet->kind->medium) == CROWD_SIGNS)
 		signs_roll(outlet);
 }

@@ -35,6 +35,9 @@ bool outlet_receipted(const struct outlet *outlet);
 /* Why nothing goes there although nobody suspended it: signature pending, taken out, being opened; NULL: it works. */
 const char *outlet_obstacle(const struct outlet *outlet);
 
+/* False while nothing goes there: suspended, failing again and again, or told to wait for long. */
+bool outlet_sending(const struct outlet *outlet);
+
 /* The shape of the kinds that room config asks for. */
 const struct config_kind *outlets_kinds(void);
 

@@ -427,6 +427,90 @@ static void the_urgent_is_taken_although_as_many_as_allowed_are_being_sent(void 
 	assert_int_equal(folder_count(&stage.folder, "spool/new") + folder_count(&stage.folder, "spool/work"), 0);
 }
 
+/* Each of them was judged and put off: more than may be on the desk at once. */
+static void the_urgent_is_taken_although_very_many_wait(void **state)
+{
+	stage_config(&stage, "rate = \"20/s\"; batch = 20;", "intake: { open_alerts = 1; };");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "today", "");
+	stage_pass(&stage, 2000);
+	for (int i = 0; i < 70; i++) {
+		char name[32], id[32];
+		snprintf(name, sizeof(name), "w%d.cfg", i);
+		snprintf(id, sizeof(id), "W%d", i);
+		stage_drop(&stage, name, id, "routine", "channels = [ \"wecom\" ];");
+	}
+	stage_pass(&stage, 2000);
+	assert_int_equal(folder_count(&stage.folder, "spool/work"), 70);
+	stage_drop(&stage, "u.cfg", "U1", "immediate", "place = \"玉山镇\";");
+	stage_pass(&stage, 2000);
+	assert_true(stage_count(&stage, "U1", "residents", "total") > 0);
+}
+
+/* What keeps an alert open without being sent, for days perhaps. */
+static void suspend_sign(void)
+{
+	json_decref(stage_ask(&stage, "channel suspend", json_pack("{s:s}", "name", "sign"), NULL));
+}
+
+static void darken_sign(void)
+{
+	world_sign_mains(world_peer_find(stage.world, "sign"), false);
+}
+
+static void lose_an_answer(void)
+{
+	world_fault_set(world_peer_find(stage.world, "sms"), WORLD_FAULT_HANG_BEFORE, 1, 0);
+}
+
+static bool nobody_waits(struct stage *s)
+{
+	return stage_count(s, "A1", "residents", "total") > 0 && stage_count(s, "A1", "residents", "waiting") == 0 &&
+		stage_count(s, "A1", "residents", "in-flight") == 0;
+}
+
+static void an_alert_that_cannot_be_sent_to_its_end_holds_no_other_up(void **state)
+{
+	static void (*const hindrances[])(void) = {suspend_sign, darken_sign, lose_an_answer};
+
+	for (size_t i = 0; i < sizeof(hindrances) / sizeof(hindrances[0]); i++) {
+		if (i > 0) {
+			tear_down(state);
+			set_up(state);
+		}
+		stage_config(&stage, "batch = 20;", "intake: { open_alerts = 1; };");
+		stage_start(&stage);
+		hindrances[i]();
+		stage_drop(&stage, "a.cfg", "A1", "today", "");
+		stage_until(&stage, nobody_waits, "all were sent to");
+		stage_pass(&stage, 300000);
+		assert_true(stage_count(&stage, "A1", "signs", "waiting") +
+				stage_count(&stage, "A1", "signs", "in-flight") +
+				stage_count(&stage, "A1", "residents", "unknown") >
+			0);
+		stage_drop(&stage, "b.cfg", "A2", "today", "place = \"玉山镇\";");
+		stage_pass(&stage, 5000);
+		if (stage_count(&stage, "A2", "residents", "total") <= 0)
+			fail_msg("the second alert was not taken (%zu)", i);
+	}
+}
+
+/* Nothing at all is taken at twice as many; that ends when what they wait for is found to be suspended. */
+static void a_suspended_channel_opens_the_folder_again(void **state)
+{
+	stage_config(&stage, "rate = \"1/s\"; batch = 1;", "intake: { open_alerts = 1; };");
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "channels = [ \"sms\" ];");
+	stage_drop(&stage, "b.cfg", "A2", "immediate", "channels = [ \"sms\" ]; place = \"玉山镇\";");
+	stage_pass(&stage, 5000);
+	stage_drop(&stage, "c.cfg", "A3", "immediate", "channels = [ \"wecom\" ];");
+	stage_pass(&stage, 5000);
+	assert_int_equal(stage_count(&stage, "A3", "groups", "total"), -1);
+	json_decref(stage_ask(&stage, "channel suspend", json_pack("{s:s}", "name", "sms"), NULL));
+	stage_pass(&stage, 5000);
+	assert_int_equal(stage_count(&stage, "A3", "groups", "posted"), 1);
+}
+
 static void the_red_switch_stops_all_and_loses_nothing(void **state)
 {
 	struct world_reach before, after;
@@ -476,6 +560,9 @@ int main(void)
 		CASE(what_is_only_kept_withdraws_nothing_to_come),
 		CASE(bad_files_are_refused_with_reasons_and_the_next_good_one_is_served),
 		CASE(the_urgent_is_taken_although_as_many_as_allowed_are_being_sent),
+		CASE(the_urgent_is_taken_although_very_many_wait),
+		CASE(an_alert_that_cannot_be_sent_to_its_end_holds_no_other_up),
+		CASE(a_suspended_channel_opens_the_folder_again),
 		CASE(the_red_switch_stops_all_and_loses_nothing),
 	};
 
