@@ -57,6 +57,23 @@ static const uint32_t *read_long(struct ahead *ahead, const struct set *set, uin
 	return ahead->long_ids;
 }
 
+/* Most batches follow the one before: whom a run ends with says where to read on, without counting. */
+static void read_run(struct run *run, const struct set *set, uint32_t first)
+{
+	uint32_t past = first - run->first;
+	struct set_cursor *cursor = set_cursor_new(set);
+
+	if (run->count > 0 && past < run->count)
+		set_cursor_find(cursor, run->ids[past]);
+	else if (run->count > 0 && past == run->count && run->ids[past - 1] < UINT32_MAX)
+		set_cursor_find(cursor, run->ids[past - 1] + 1);
+	else
+		set_cursor_seek(cursor, first);
+	run->first = first;
+	run->count = set_cursor_read(cursor, run->ids, RUN);
+	set_cursor_free(&cursor);
+}
+
 const uint32_t *ahead_ids(struct ahead *ahead, uint32_t alert, uint16_t lane, const struct set *set, uint32_t first,
 	uint32_t count, uint32_t *got)
 {
@@ -66,14 +83,15 @@ const uint32_t *ahead_ids(struct ahead *ahead, uint32_t alert, uint16_t lane, co
 	if (*place == NULL)
 		*place = mem_zalloc(sizeof(**place));
 	struct run *run = *place;
-	bool there = run->alert == alert && run->lane == lane && first >= run->first && first - run->first < run->count;
-	/* Fewer than a run came: behind them is nobody. */
-	if (!there || (count > run->count - (first - run->first) && run->count == RUN)) {
+	if (run->alert != alert || run->lane != lane) {
 		run->alert = alert;
 		run->lane = lane;
-		run->first = first;
-		run->count = read_ids(set, first, RUN, run->ids);
+		run->count = 0;
 	}
+	bool there = first >= run->first && first - run->first < run->count;
+	/* Fewer than a run came: behind them is nobody. */
+	if (!there || (count > run->count - (first - run->first) && run->count == RUN))
+		read_run(run, set, first);
 	uint32_t left = run->count - (first - run->first);
 	*got = count < left ? count : left;
 	return run->ids + (first - run->first);

@@ -9,7 +9,7 @@
 #include "app/parts.h"
 #include "app/receipts.h"
 #include "app/signs.h"
-#include "audience/people.h"
+#include "audience/cut.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -26,7 +26,8 @@ struct dispatch {
 	struct list idle; /* flights not in use */
 	unsigned int idle_count;
 	struct ahead *ahead;
-	struct ledger_exclusion *excluded; /* of the batch that is being cut */
+	struct cut cut; /* the batch that is being cut */
+	struct ledger_exclusion *excluded; /* of that batch */
 	uint32_t excluded_room, excluded_count;
 };
 
@@ -82,6 +83,7 @@ void dispatch_fini(struct app *app)
 		destroy_flight(list_object(link, struct flight, in_app));
 	}
 	ahead_free(&dispatch->ahead);
+	cut_fini(&dispatch->cut);
 	free(dispatch->excluded);
 	free(dispatch);
 	app->dispatch = NULL;
@@ -194,14 +196,6 @@ static void exclude(struct dispatch *dispatch, uint32_t position, enum state why
 	dispatch->excluded[dispatch->excluded_count++] = (struct ledger_exclusion){position, why};
 }
 
-/* Who opted out or went since the lane was made; STATE_WAITING where neither. A number that is not known is gone. */
-static enum state judge(const struct set *optouts, const struct set *gone, uint32_t id, phone_t phone)
-{
-	if (phone == 0 || (gone != NULL && set_contains(gone, id)))
-		return STATE_GONE;
-	return optouts != NULL && set_contains(optouts, id) ? STATE_OPTED_OUT : STATE_WAITING;
-}
-
 /*
  * The recipients of a run who are to be sent to now: those that wait, less who opted out or went since. Fills the flight's
  * phones and positions, and the exclusions.
@@ -211,13 +205,13 @@ static void cut_run(struct flight *flight)
 	struct app *app = flight->app;
 	struct dispatch *dispatch = app->dispatch;
 	struct lane *lane = flight->lane;
-	const struct people *people = roster_people(app->roster);
-	const struct set *optouts = roster_optouts(app->roster), *gone = roster_gone(app->roster);
+	struct cut *cut = &dispatch->cut;
 	uint32_t got;
 
 	make_room(flight);
 	const uint32_t *ids = ahead_ids(dispatch->ahead, lane->campaign->number, lane->index, lane->set, flight->first,
 		flight->count, &got);
+	cut_people(cut, roster_people(app->roster), ids, got, roster_optouts(app->roster), roster_gone(app->roster));
 	for (uint32_t i = 0; i < got; i++) {
 		uint32_t position = flight->first + i;
 		enum state stands = (enum state)lane->tally.states[position];
@@ -226,15 +220,14 @@ static void cut_run(struct flight *flight)
 			exclude(dispatch, position, stands);
 		if (stands != STATE_WAITING)
 			continue;
-		phone_t phone = people_phone(people, ids[i]);
-		enum state now = judge(optouts, gone, ids[i], phone);
+		enum state now = (enum state)cut->states[i];
 		if (now != STATE_WAITING) {
 			tally_move(&lane->tally, position, now);
 			exclude(dispatch, position, now);
 			continue;
 		}
 		tally_move(&lane->tally, position, STATE_IN_FLIGHT);
-		flight->phones[flight->batch.count] = phone;
+		flight->phones[flight->batch.count] = cut->phones[i];
 		flight->positions[flight->batch.count++] = position;
 	}
 	flight->batch.phones = flight->phones;

@@ -162,6 +162,7 @@ uint32_t people_phones(const struct people *people, const uint32_t *ids, uint32_
 		/* Eight bytes at once: behind the last number there is still the footer. */
 		memcpy(&word, column + (size_t)(id - 1) * LAYOUT_PHONE, sizeof(word));
 		phones[i] = (phone_t)(le64toh(word) & mask);
+		unknown += phones[i] == 0;
 	}
 	return unknown;
 }

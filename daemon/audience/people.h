@@ -61,7 +61,7 @@ const struct people_facts *people_facts(const struct people *people);
 /* The number of an id; 0 when there is no such id. */
 phone_t people_phone(const struct people *people, uint32_t id);
 
-/* Fills `phones` for `count` ids, 0 for unknown ones. Returns how many are unknown. */
+/* Fills `phones` for `count` ids, 0 for those without a number. Returns how many these are. */
 uint32_t people_phones(const struct people *people, const uint32_t *ids, uint32_t count, phone_t *phones);
 
 /* False when the number was never on a list. */

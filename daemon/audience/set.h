@@ -60,6 +60,12 @@ bool set_empty(const struct set *set);
 bool set_equal(const struct set *a, const struct set *b);
 bool set_contains(const struct set *set, uint32_t id);
 
+/*
+ * Which of `count` ascending ids are in the set: their places in `ids`, ascending, into `places`, which has room for all of
+ * them. Returns how many. Quicker than asking for each, as one walk through the set goes along with them.
+ */
+uint32_t set_among(const struct set *set, const uint32_t *ids, uint32_t count, uint32_t *places);
+
 /* The position of `id`. Returns false when it is not in the set. */
 bool set_rank(const struct set *set, uint32_t id, uint32_t *position);
 
@@ -108,7 +114,7 @@ void set_cursor_free(struct set_cursor **cursor);
 /* Stands at `position`; past the end nothing more is read. */
 void set_cursor_seek(struct set_cursor *cursor, uint32_t position);
 
-/* Stands at the first member that is `id` or higher. */
+/* Stands at the first member that is `id` or higher: cheaper than a position, as nothing is counted. */
 void set_cursor_find(struct set_cursor *cursor, uint32_t id);
 
 /* Reads at most `most` ids into `ids` and moves on. Returns how many; 0 at the end. */

@@ -280,66 +280,62 @@ static void capped_is_counting(void **state)
 		set_free(&sets[i]);
 }
 
-static void a_slice_looks_again_at_opt_outs_and_leavers(void **state)
+static void a_batch_looks_again_at_opt_outs_and_leavers(void **state)
 {
+	static const uint32_t ids[] = {11, 12, 13, 14, 15, 5000};
 	struct town town;
-	struct cut cut;
+	struct cut cut = {0};
 
 	town_make(&town, 100, 6);
-	struct set *lane = set_range(10, 29), *out = set_range(12, 13), *gone = set_range(13, 14);
-	cut_init(&cut, 8);
-	cut_slice(&cut, town.people, lane, 1, 100, out, gone);
-	assert_int_equal(cut.count, 8);
-	assert_int_equal(cut.first, 1);
-	assert_int_equal(cut.ids[0], 11);
+	struct set *out = set_range(12, 13), *gone = set_range(13, 14);
+	cut_people(&cut, town.people, ids, 5, out, gone);
 	assert_int_equal(cut.phones[0], town.by_id[11].phone);
+	assert_int_equal(cut.phones[4], town.by_id[15].phone);
 	assert_int_equal(cut.states[0], STATE_WAITING);
 	assert_int_equal(cut.states[1], STATE_OPTED_OUT);
 	assert_int_equal(cut.states[2], STATE_GONE);
 	assert_int_equal(cut.states[3], STATE_GONE);
-	assert_int_equal(cut.sendable, 5);
-	cut_slice(&cut, town.people, lane, 18, 8, NULL, NULL);
-	assert_int_equal(cut.count, 2);
-	assert_int_equal(cut.sendable, 2);
-	cut_slice(&cut, town.people, lane, 20, 8, NULL, NULL);
-	assert_int_equal(cut.count, 0);
-	/* an id that this roster does not have is never sent to anybody */
-	set_add(lane, 5000);
-	cut_slice(&cut, town.people, lane, 20, 8, NULL, NULL);
-	assert_int_equal(cut.count, 1);
-	assert_int_equal(cut.states[0], STATE_GONE);
+	assert_int_equal(cut.states[4], STATE_WAITING);
+	/* an id that this roster does not have is never sent to anybody, whatever the sets say */
+	set_add(out, 5000);
+	cut_people(&cut, town.people, ids, 6, out, NULL);
+	assert_int_equal(cut.states[2], STATE_OPTED_OUT);
+	assert_int_equal(cut.states[5], STATE_GONE);
+	cut_people(&cut, town.people, ids + 1, 2, NULL, NULL);
+	assert_int_equal(cut.states[0], STATE_WAITING);
+	assert_int_equal(cut.states[1], STATE_WAITING);
+	cut_people(&cut, town.people, ids, 0, out, gone);
 	cut_fini(&cut);
-	set_free(&lane);
 	set_free(&out);
 	set_free(&gone);
 	town_free(&town);
 }
 
-static void slices_say_the_same_as_asking_one_by_one(void **state)
+static void a_batch_says_the_same_as_asking_one_by_one(void **state)
 {
 	struct town town;
-	struct cut cut;
+	struct cut cut = {0};
+	uint32_t ids[300];
 	unsigned int seed = 31;
 
 	town_make(&town, 3000, 8);
-	cut_init(&cut, 300);
 	for (int turn = 0; turn < 60; turn++) {
 		struct set *sets[3] = {set_new(), set_new(), set_new()};
 		for (int i = 0; i < 2000; i++)
 			set_add(sets[i % 3], 1 + (uint32_t)rand_r(&seed) % (turn % 2 == 0 ? 3000 : 800));
-		for (uint32_t first = 0; first < set_count(sets[0]) + 10; first += 1 + (uint32_t)rand_r(&seed) % 300) {
-			cut_slice(&cut, town.people, sets[0], first, 1 + (uint32_t)rand_r(&seed) % 300, sets[1],
-				sets[2]);
-			for (uint32_t i = 0; i < cut.count; i++) {
-				uint32_t id, at = cut.ids[i];
-				assert_true(set_select(sets[0], first + i, &id));
-				assert_int_equal(at, id);
+		struct set_cursor *cursor = set_cursor_new(sets[0]);
+		uint32_t got;
+		while ((got = set_cursor_read(cursor, ids, 1 + (uint32_t)rand_r(&seed) % 300)) > 0) {
+			cut_people(&cut, town.people, ids, got, sets[1], sets[2]);
+			for (uint32_t i = 0; i < got; i++) {
+				assert_int_equal(cut.phones[i], people_phone(town.people, ids[i]));
 				assert_int_equal(cut.states[i],
-					set_contains(sets[2], at)           ? STATE_GONE
-						: set_contains(sets[1], at) ? STATE_OPTED_OUT
-									    : STATE_WAITING);
+					set_contains(sets[2], ids[i])           ? STATE_GONE
+						: set_contains(sets[1], ids[i]) ? STATE_OPTED_OUT
+										: STATE_WAITING);
 			}
 		}
+		set_cursor_free(&cursor);
 		for (int i = 0; i < 3; i++)
 			set_free(&sets[i]);
 	}
@@ -372,8 +368,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lanes_and_exclusions_partition_the_pool),
 		cmocka_unit_test(capped_is_counting),
-		cmocka_unit_test(a_slice_looks_again_at_opt_outs_and_leavers),
-		cmocka_unit_test(slices_say_the_same_as_asking_one_by_one),
+		cmocka_unit_test(a_batch_looks_again_at_opt_outs_and_leavers),
+		cmocka_unit_test(a_batch_says_the_same_as_asking_one_by_one),
 		cmocka_unit_test(nobody_known_expands_to_nobody),
 	};
 

@@ -125,6 +125,33 @@ static void a_cursor_reads_what_select_says(void **state)
 	}
 }
 
+static void those_among_some_are_those_it_contains(void **state)
+{
+	static bool in[TOP + 1];
+	static uint32_t ids[TOP], places[TOP];
+	unsigned int seed = 11;
+
+	for (int turn = 0; turn < 24; turn++) {
+		struct set *set = turn == 0 ? set_new() : random_set(&seed, in);
+		for (uint32_t stride = 1; stride < TOP; stride *= 5) { /* from next to each other to far apart */
+			uint32_t count = 0, met = 0;
+			for (uint32_t id = (uint32_t)rand_r(&seed) % (TOP / 2); id <= TOP && count < 3000;
+				id += 1 + (uint32_t)rand_r(&seed) % stride)
+				ids[count++] = id;
+			uint32_t found = set_among(set, ids, count, places);
+			for (uint32_t i = 0; i < count; i++) {
+				if (set_contains(set, ids[i])) {
+					assert_true(met < found);
+					assert_int_equal(places[met++], i);
+				}
+			}
+			assert_int_equal(met, found);
+		}
+		assert_int_equal(set_among(set, ids, 0, places), 0);
+		set_free(&set);
+	}
+}
+
 static void bytes_come_back_as_they_went(void **state)
 {
 	static bool in[TOP + 1];
@@ -487,6 +514,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(algebra_is_that_of_plain_arrays),
 		cmocka_unit_test(a_cursor_reads_what_select_says),
+		cmocka_unit_test(those_among_some_are_those_it_contains),
 		cmocka_unit_test(bytes_come_back_as_they_went),
 		cmocka_unit_test(each_lie_is_seen),
 		cmocka_unit_test(lying_bytes_never_do_harm),
