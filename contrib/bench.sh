@@ -51,7 +51,7 @@ for stage in $stages; do
 done
 
 {
-	echo "| stage | figure | ceiling | unit | ratio | goal | met |"
+	echo "| stage | figure | ceiling or target | unit | ratio | goal | met |"
 	echo "|---|---|---|---|---|---|---|"
 	cat "$CRIER_BENCH_FOLDER/rows.md"
 } > "$CRIER_BENCH_FOLDER/bench.md"

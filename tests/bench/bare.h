@@ -9,7 +9,7 @@
 /*
  * The two ends between which requests are measured. The sink: a process that takes HTTP/1.1 on kept connections and answers
  * at once, a GET as Kannel does and a POST as WeCom does, and tells what it saw in shared memory. And the ceiling: libcurl's
- * multi interface on libuv and nothing else, with one kept poll handle per socket, easy handles set up once, the reply read
+ * multi interface on libuv and nothing else, in one thread and so on one core at most, with one kept poll handle per socket, easy handles set up once, the reply read
  * to its end, no pipelining. It gives libcurl the target of a request apart from its server, as libcurl is twice as slow where it
  * has to take a long address to pieces for every request. Both figures are taken at the sink, from the first request to the last.
  */

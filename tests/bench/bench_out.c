@@ -1,7 +1,9 @@
 /*
  * The way out over HTTP: how many requests a second a whole daemon sends, its ledger durable and its log at the default
  * level, to a sink that answers at once. Beside each round, in alternation, bare libcurl sends the same request to the same
- * sink (bare.h). Three ways out:
+ * sink (bare.h). The daemon carries requests in threads of their own (http/courier.h) and does all else on its loop; bare libcurl
+ * stays one thread on one core, as what is asked is how much of it a program gets that also plans, cuts, writes down and
+ * logs. A daemon with idle cores may thus come out above its ceiling. Three ways out:
  *
  *	sms-kannel, one number a request      a town gets one alert
  *	sms-kannel, twenty numbers a request  seven towns get one alert
@@ -184,8 +186,8 @@ static struct round run_daemon_once(struct bench *bench, const struct way *way)
 static void measure(struct bench *bench, const struct way *way)
 {
 	double *rates = mem_calloc(bench->rounds, sizeof(double)), *bares = mem_calloc(bench->rounds, sizeof(double)),
-	       *ratios = mem_calloc(bench->rounds, sizeof(double)), *mains = mem_calloc(bench->rounds, sizeof(double)),
-	       *others = mem_calloc(bench->rounds, sizeof(double)), *cpus = mem_calloc(bench->rounds, sizeof(double));
+	       *mains = mem_calloc(bench->rounds, sizeof(double)), *others = mem_calloc(bench->rounds, sizeof(double)),
+	       *cpus = mem_calloc(bench->rounds, sizeof(double));
 	struct bare_request *request = mem_zalloc(sizeof(*request));
 
 	run_daemon_once(bench, way);
@@ -199,17 +201,15 @@ static void measure(struct bench *bench, const struct way *way)
 		others[i] = ours.others_us;
 		bares[i] = bare.rate;
 		cpus[i] = bare.cpu_us;
-		ratios[i] = ours.rate / bare.rate;
 	}
 	printf("%s: %.1f us CPU a request on the loop, %.1f in other threads; bare libcurl, %u at once: %.1f; request of"
 	       " %zu bytes, median of %u rounds\n",
 		way->stage, bench_median(mains, bench->rounds), bench_median(others, bench->rounds), at_once,
 		bench_median(cpus, bench->rounds), strlen(request->target) + request->body_size, bench->rounds);
-	row_ceiling(way->stage, bench_median(rates, bench->rounds), bench_median(bares, bench->rounds),
-		bench_median(ratios, bench->rounds), 0.85, "requests/s");
+	size_t round = bench_median_round(rates, bares, bench->rounds);
+	row_ceiling(way->stage, rates[round], bares[round], MORE_IS_BETTER, 0.85, "requests/s");
 	free(rates);
 	free(bares);
-	free(ratios);
 	free(mains);
 	free(others);
 	free(cpus);

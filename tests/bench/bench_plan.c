@@ -118,7 +118,7 @@ static void growth(struct shape shape)
 		of_small = a < of_small ? a : of_small;
 		of_large = b < of_large ? b : of_large;
 	}
-	row_ceiling("plan, growth with audience", of_large * 1e6, of_small * 1e6, of_small / of_large, 0.8, "us");
+	row_ceiling("plan, growth with audience", of_large * 1e6, of_small * 1e6, LESS_IS_BETTER, 0.8, "us");
 	empty(&small);
 	empty(&large);
 }

@@ -249,7 +249,8 @@ static void drain(int listener)
 	fcntl(listener, F_SETFL, 0);
 }
 
-static void measure(const struct stand *stand, int listener)
+/* `open`: the recipients of whom it has still something to expect. */
+static void measure(const struct stand *stand, int listener, uint64_t open)
 {
 	double seconds[STARTS], mib = 0;
 	char crierd[512];
@@ -271,7 +272,8 @@ static void measure(const struct stand *stand, int listener)
 		drain(listener);
 	}
 	row_target("restart, first send", bench_median(seconds, STARTS), 1, "s");
-	row_target("restart, memory", mib, 256, "MiB");
+	row_target("restart, anonymous memory", mib, 256, "MiB");
+	row_target("restart, anonymous memory of an open one", mib * 1048576 / (double)open, 16, "B/recipient");
 }
 
 int main(int argc, char **argv)
@@ -296,7 +298,7 @@ int main(int argc, char **argv)
 	with_ledger(&stand, write_past, &past);
 	printf("%llu wait, %llu were sent to, %llu have receipts, after %.1f s\n", (unsigned long long)past.waiting,
 		(unsigned long long)past.sent, (unsigned long long)past.received, bench_seconds(from));
-	measure(&stand, listener);
+	measure(&stand, listener, past.waiting + past.sent - past.received);
 	stand_fini(&stand);
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 static void append(const char *name, const char *line)
 {
@@ -25,33 +27,40 @@ static void append(const char *name, const char *line)
 	}
 }
 
-static void row(const char *stage, double figure, const char *ceiling, double ratio, double goal, const char *unit)
+/* `beside`: what the figure is measured by, a ceiling or a target. */
+static void row(const char *stage, double figure, const char *beside, double value, double ratio, double goal,
+	const char *unit)
 {
-	char line[512];
+	bool ceiling = strcmp(beside, "ceiling") == 0;
+	char line[512], given[32];
 
-	printf("%-44s %12.4g %-20s ceiling %-10s ratio %8.3f goal %.2f  %s\n", stage, figure, unit, ceiling, ratio,
+	snprintf(given, sizeof(given), "%.6g", value);
+	printf("%-48s %10.4g %-16s %-7s %-10s ratio %8.3f goal %.2f  %s\n", stage, figure, unit, beside, given, ratio,
 		goal, ratio >= goal ? "met" : "MISSED");
 	fflush(stdout);
 	snprintf(line, sizeof(line),
-		"{\"stage\": \"%s\", \"figure\": %.6g, \"ceiling\": %s, \"ratio\": %.4g, \"goal\": %.4g, \"unit\": \"%s\"}\n",
-		stage, figure, ceiling, ratio, goal, unit);
+		"{\"stage\": \"%s\", \"figure\": %.6g, \"ceiling\": %s, \"target\": %s, \"ratio\": %.4g, \"goal\": %.4g, \"unit\": \"%s\"}\n",
+		stage, figure, ceiling ? given : "null", ceiling ? "null" : given, ratio, goal, unit);
 	append("rows.jsonl", line);
-	snprintf(line, sizeof(line), "| %s | %.4g | %s | %s | %.3f | %.2f | %s |\n", stage, figure,
-		strcmp(ceiling, "null") == 0 ? "-" : ceiling, unit, ratio, goal, ratio >= goal ? "yes" : "**no**");
+	snprintf(line, sizeof(line), "| %s | %.4g | %s%s | %s | %.3f | %.2f | %s |\n", stage, figure,
+		ceiling ? "" : "target ", given, unit, ratio, goal, ratio >= goal ? "yes" : "**no**");
 	append("rows.md", line);
 }
 
-void row_ceiling(const char *stage, double figure, double ceiling, double ratio, double goal, const char *unit)
+void row_ceiling(const char *stage, double figure, double ceiling, enum better better, double goal, const char *unit)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.4g", ceiling);
-	row(stage, figure, text, ratio, goal, unit);
+	row(stage, figure, "ceiling", ceiling, better == MORE_IS_BETTER ? figure / ceiling : ceiling / figure, goal,
+		unit);
 }
 
 void row_target(const char *stage, double figure, double target, const char *unit)
 {
-	row(stage, figure, "null", figure > 0 ? target / figure : 1e9, 1, unit);
+	row(stage, figure, "target", target, figure > 0 ? target / figure : 1e9, 1, unit);
+}
+
+void row_least(const char *stage, double figure, double target, const char *unit)
+{
+	row(stage, figure, "target", target, figure / target, 1, unit);
 }
 
 double bench_seconds(uint64_t from_us)
@@ -110,6 +119,20 @@ double bench_share(double *values, size_t count, double share)
 double bench_median(double *values, size_t count)
 {
 	return bench_share(values, count, 0.5);
+}
+
+size_t bench_median_round(const double *figures, const double *ceilings, size_t count)
+{
+	double *ratios = mem_calloc(count, sizeof(*ratios));
+	size_t round = 0;
+
+	for (size_t i = 0; i < count; i++)
+		ratios[i] = figures[i] / ceilings[i];
+	double median = bench_median(ratios, count);
+	free(ratios);
+	while (round + 1 < count && figures[round] / ceilings[round] != median)
+		round++;
+	return round;
 }
 
 void bench_folder_make(char path[256])
