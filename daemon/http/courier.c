@@ -84,11 +84,11 @@ static void start(struct courier *courier, struct transfer *transfer)
 
 /* ---- from the end of a transfer to its caller ---- */
 
-static void tell(struct courier *courier)
+static void tell(struct courier *courier, struct list *ended)
 {
 	struct link *link;
 
-	while ((link = list_first(&courier->finished)) != NULL) {
+	while ((link = list_first(ended)) != NULL) {
 		list_remove(link);
 		courier->done(courier->arg, list_object(link, struct transfer, link));
 	}
@@ -114,7 +114,7 @@ static void on_tell(void *arg)
 	if (courier->apart)
 		hand_back(courier);
 	else
-		tell(courier);
+		tell(courier, &courier->finished);
 }
 
 /* Requires: what libcurl knew of it was read out. */
@@ -193,7 +193,7 @@ static void on_turned(void *arg)
 	/* We come from the loop, not from a caller: who is on the same loop need not wait for its next turn. */
 	if (!courier->apart && !list_empty(&courier->finished)) {
 		loop_defer_cancel(courier->loop, &courier->tell);
-		tell(courier);
+		tell(courier, &courier->finished);
 	}
 }
 
@@ -309,17 +309,13 @@ static void on_handed_back(void *arg)
 	struct courier *courier = arg;
 	struct counter *counter = &courier->counter;
 	struct list out;
-	struct link *link;
 
 	list_init(&out);
 	pthread_mutex_lock(&counter->lock);
 	list_move(&out, &counter->out);
 	bool ended = counter->ended;
 	pthread_mutex_unlock(&counter->lock);
-	while ((link = list_first(&out)) != NULL) {
-		list_remove(link);
-		courier->done(courier->arg, list_object(link, struct transfer, link));
-	}
+	tell(courier, &out);
 	if (!ended)
 		return;
 	pthread_join(courier->thread, NULL);
