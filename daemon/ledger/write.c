@@ -22,8 +22,8 @@ static const char *const sql[WRITE_COUNT] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 	[WRITE_LANE_SET] = "INSERT INTO lane_set (id, bytes) VALUES (?1, ?2)",
 	[WRITE_MARK] = "UPDATE alert SET fate = ?2, fate_by = ?3, fate_ms = ?4 WHERE number = ?1",
-	[WRITE_TOMBSTONE] = "INSERT OR REPLACE INTO tombstone (id, sender, drill, alert, until_ms)"
-			    " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[WRITE_TOMBSTONE] = "INSERT INTO tombstone (id, sender, drill, alert, until_ms) VALUES (?1, ?2, ?3, ?4, ?5)"
+			    " ON CONFLICT DO UPDATE SET alert = ?4, until_ms = max(until_ms, ?5)",
 	[WRITE_INTENT] =
 		"INSERT INTO batch (alert, lane, number, first, count, attempt, tries, intent_ms, excluded)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8) ON CONFLICT DO UPDATE SET first = ?4, count = ?5,"
