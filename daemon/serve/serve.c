@@ -32,7 +32,7 @@ static void on_words(void *arg, const char *format, va_list args)
 	struct serve *serve = arg;
 
 	if (strstr(format, "resource limit") != NULL)
-		serve->starved = true;
+		serve->starved = serve->blind = true;
 }
 
 /* Lets the daemon do what is ready, then asks when it wants to be called again. */

@@ -66,6 +66,7 @@ struct serve {
 	char *empty_type;
 	unsigned int connections;
 	bool starved; /* the daemon could not accept: no descriptors */
+	bool blind; /* since then nobody left, and so it has not looked at the door again */
 	bool resting; /* its descriptor is not watched for a moment */
 	struct list visitors; /* whose next request is still to come, visitor.c */
 	struct timer patience; /* with them */

@@ -63,9 +63,13 @@ void serve_on_visit(void *arg, struct MHD_Connection *connection, void **at, enu
 			list_remove(&visitor->in_serve);
 		free(visitor);
 		*at = NULL;
-		/* Full, the daemon has taken its eyes off the door, and looks again when it is run the next time. */
-		if (serve->connections-- >= SERVE_CONNECTIONS)
+		/*
+		 * Full, or out of descriptors, the daemon has taken its eyes off the door until somebody leaves, and looks
+		 * again when it is run the next time. With nobody left inside, nothing else would run it.
+		 */
+		if (serve->connections-- >= SERVE_CONNECTIONS || serve->blind)
 			serve_kick(serve);
+		serve->blind = false;
 		return;
 	}
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

@@ -191,6 +191,30 @@ static void without_descriptors_everything_waits_and_nothing_spins(void **state)
 	stage_nobody_twice(&stage, PEOPLE);
 }
 
+/* While there were none somebody was inside; when he goes, whoever waits at the door is let in. */
+static void the_last_to_leave_after_it_lets_the_next_one_in(void **state)
+{
+	stage_config(&stage, "", "");
+	stage_start(&stage);
+	int inside = client_http();
+	tell(inside, health);
+	pass(1);
+	assert_true(hears(inside, "200"));
+	int waits = client_http();
+	tell(waits, health);
+	log_set_sink(on_log, NULL);
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){FULL_AT, most_files});
+	take_all();
+	pass(3);
+	give_back(FULL_AT);
+	pass(1);
+	assert_false(hears(waits, "200"));
+	close(inside);
+	pass(2);
+	assert_true(hears(waits, "200"));
+	close(waits);
+}
+
 /* The web server's library tries on for ever where it has nobody to wait for. */
 static void a_first_request_without_descriptors_does_not_spin(void **state)
 {
@@ -392,20 +416,19 @@ static void an_alert_of_too_many_ways_is_refused_and_a_large_one_is_taken(void *
 	assert_int_equal(stage_adds_up(&stage, "A2"), PEOPLE);
 }
 
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(without_descriptors_everything_waits_and_nothing_spins, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(a_first_request_without_descriptors_does_not_spin, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_thousand_silent_connections_lock_nobody_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_does_not_read_or_sends_a_byte_a_second_holds_nobody_up, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(a_crowd_of_slow_requests_keeps_no_receipt_away, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_flood_of_files_is_judged_to_the_last_while_other_work_goes_on, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(an_alert_of_too_many_ways_is_refused_and_a_large_one_is_taken, set_up,
-			tear_down),
+		CASE(without_descriptors_everything_waits_and_nothing_spins),
+		CASE(the_last_to_leave_after_it_lets_the_next_one_in),
+		CASE(a_first_request_without_descriptors_does_not_spin),
+		CASE(a_thousand_silent_connections_lock_nobody_out),
+		CASE(who_does_not_read_or_sends_a_byte_a_second_holds_nobody_up),
+		CASE(a_crowd_of_slow_requests_keeps_no_receipt_away),
+		CASE(a_flood_of_files_is_judged_to_the_last_while_other_work_goes_on),
+		CASE(an_alert_of_too_many_ways_is_refused_and_a_large_one_is_taken),
 	};
 
 	return cmocka_run_group_tests_name("exhaustion", tests, NULL, NULL);
