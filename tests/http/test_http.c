@@ -3,21 +3,16 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "http/http.h"
 #include "testing/clock.h"
-#include "testing/folder.h"
 #include "testing/peer.h"
 #include "testing/turns.h"
 
@@ -335,85 +330,6 @@ static void tls_that_the_server_does_not_speak_means_not_sent(void **state)
 	turns_settle(f->loop);
 	assert_int_equal(f->answers[0].count, 1);
 	assert_int_equal(f->answers[0].end, HTTP_NOT_SENT);
-}
-
-/* openssl's own test server with a certificate of its own making; it says ACCEPT when it listens. */
-static pid_t tls_server(const struct folder *folder, uint16_t *port, int *words)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM, 0), said[2], status;
-	char text[16], word[256] = "";
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-	close(fd);
-	*port = ntohs(at.sin_port);
-	snprintf(text, sizeof(text), "%u", *port);
-	pid_t child = fork();
-	if (child == 0) {
-		close(2);
-		execlp("openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-			"/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder_at(folder, "key"),
-			"-out", folder_at(folder, "cert"), (char *)NULL);
-		_exit(127);
-	}
-	waitpid(child, &status, 0);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || pipe(said) != 0)
-		return 0;
-	child = fork();
-	if (child == 0) {
-		dup2(said[1], 1);
-		dup2(said[1], 2);
-		close(said[0]);
-		execlp("openssl", "openssl", "s_server", "-accept", text, "-www", "-key", folder_at(folder, "key"),
-			"-cert", folder_at(folder, "cert"), (char *)NULL);
-		_exit(127);
-	}
-	close(said[1]);
-	*words = said[0];
-	for (size_t have = 0; strstr(word, "ACCEPT") == NULL && have < sizeof(word) - 1; have++)
-		if (read(said[0], word + have, 1) != 1)
-			break;
-	return child;
-}
-
-static void only_a_server_whose_certificate_is_trusted_is_spoken_to(void **state)
-{
-	struct fixture *f = *state;
-	struct folder folder;
-	uint16_t port;
-	int words = -1;
-
-	folder_make(&folder);
-	pid_t server = tls_server(&folder, &port, &words);
-	if (server == 0) {
-		folder_remove(&folder);
-		skip();
-		return;
-	}
-	snprintf(f->url, sizeof(f->url), "https://localhost:%u/", port);
-	get(f, 0);
-	assert_true(turns_until_count(f->loop, &f->answers[0].count, 1));
-	struct http_route trusting = {.ca_file = folder_at(&folder, "cert")};
-	struct http_request request = {.route = &trusting, .url = f->url, .method = "GET"};
-	http_send(f->http, &request, on_done, &f->answers[1]);
-	assert_true(turns_until_count(f->loop, &f->answers[1].count, 1));
-	/* The trusted connection is kept, but not for a route that does not trust it; and names must match. */
-	get(f, 2);
-	assert_true(turns_until_count(f->loop, &f->answers[2].count, 1));
-	snprintf(f->url, sizeof(f->url), "https://127.0.0.1:%u/", port);
-	http_send(f->http, &request, on_done, &f->answers[3]);
-	assert_true(turns_until_count(f->loop, &f->answers[3].count, 1));
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-	close(words);
-	folder_remove(&folder);
-	assert_int_equal(f->answers[0].end, HTTP_NOT_SENT);
-	assert_int_equal(f->answers[1].end, HTTP_REPLIED);
-	assert_int_equal(f->answers[1].status, 200);
-	assert_int_equal(f->answers[2].end, HTTP_NOT_SENT);
-	assert_int_equal(f->answers[3].end, HTTP_NOT_SENT);
 }
 
 static void a_silent_server_is_in_doubt_after_the_total_time(void **state)
@@ -875,7 +791,6 @@ int main(void)
 		CASE(a_connection_that_waited_long_is_not_used_again),
 		CASE(nobody_listening_means_not_sent),
 		CASE(tls_that_the_server_does_not_speak_means_not_sent),
-		CASE(only_a_server_whose_certificate_is_trusted_is_spoken_to),
 		CASE(a_silent_server_is_in_doubt_after_the_total_time),
 		CASE(a_reply_cut_short_is_in_doubt),
 		CASE(a_reply_in_drops_is_still_a_reply),
