@@ -150,7 +150,24 @@ static bool is_barred(const struct lane *lane)
 		!lane->outlet->config->test && !lane->ended;
 }
 
-static void stop_lane(struct lane *lane, enum state state, int64_t now_ms);
+static void stop_lane(struct lane *lane, enum state state, int64_t now_ms)
+{
+	struct app *app = lane->campaign->app;
+
+	/* Excluded ones are over already; those whose channel was taken out of the configuration are not. */
+	if (lane->message == NULL || lane->ended)
+		return;
+	lane->ended = true;
+	if (lane->plan != NULL)
+		plan_lane_stop(app->plan, lane->plan);
+	if (lane->tally.counts[STATE_WAITING] > 0 || lane->tally.counts[STATE_IN_FLIGHT] > 0) {
+		tally_move_all(&lane->tally, 0, lane->tally.size, STATE_WAITING, state);
+		ledger_lane_end(app->ledger,
+			&(struct ledger_end){lane->campaign->number, lane->index, 0, state, now_ms}, NULL, NULL);
+	}
+	if (lane->shown_order)
+		signs_clear(lane);
+}
 
 static void bar_lane(struct lane *lane)
 {
@@ -338,25 +355,6 @@ bool campaign_sent(const struct campaign *campaign)
 			return true;
 	}
 	return false;
-}
-
-static void stop_lane(struct lane *lane, enum state state, int64_t now_ms)
-{
-	struct app *app = lane->campaign->app;
-
-	/* Excluded ones are over already; those whose channel was taken out of the configuration are not. */
-	if (lane->message == NULL || lane->ended)
-		return;
-	lane->ended = true;
-	if (lane->plan != NULL)
-		plan_lane_stop(app->plan, lane->plan);
-	if (lane->tally.counts[STATE_WAITING] > 0 || lane->tally.counts[STATE_IN_FLIGHT] > 0) {
-		tally_move_all(&lane->tally, 0, lane->tally.size, STATE_WAITING, state);
-		ledger_lane_end(app->ledger,
-			&(struct ledger_end){lane->campaign->number, lane->index, 0, state, now_ms}, NULL, NULL);
-	}
-	if (lane->shown_order)
-		signs_clear(lane);
 }
 
 void campaign_stop(struct campaign *campaign, enum state state)

@@ -42,7 +42,6 @@ struct courier {
 	void *closed_arg;
 
 	bool apart;
-	struct loop *caller; /* = loop, unless apart */
 	struct counter counter;
 	pthread_t thread;
 };
@@ -66,8 +65,8 @@ static void easy_give(struct courier *courier, struct easy *easy)
 		return;
 	}
 	courier->idle_easy_count++;
-	list_insert_after(&courier->idle_easies.head,
-		&easy->link); /* the last used is the next: its memory is at hand */
+	/* The last used is the next: its memory is at hand. */
+	list_insert_after(&courier->idle_easies.head, &easy->link);
 }
 
 static void start(struct courier *courier, struct transfer *transfer)
@@ -344,7 +343,6 @@ struct courier *courier_new(struct loop *loop, bool apart, const struct easy_tru
 	struct counter *counter = &courier->counter;
 
 	*courier = (struct courier){.loop = apart ? loop_new() : loop,
-		.caller = loop,
 		.apart = apart,
 		.trust = trust,
 		.done = done,
