@@ -211,7 +211,7 @@ static void cut_run(struct flight *flight)
 	make_room(flight);
 	const uint32_t *ids = ahead_ids(dispatch->ahead, lane->campaign->number, lane->index, lane->set, flight->first,
 		flight->count, &got);
-	cut_people(cut, roster_people(app->roster), ids, got, roster_optouts(app->roster), roster_gone(app->roster));
+	cut_people(cut, roster_people(app->roster), roster_barred(app->roster), ids, got);
 	for (uint32_t i = 0; i < got; i++) {
 		uint32_t position = flight->first + i;
 		enum state stands = (enum state)lane->tally.states[position];

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
+#include "audience/barred.h"
 #include "audience/people.h"
-#include "audience/set.h"
 #include "base/phone.h"
 
 /*
@@ -15,17 +15,16 @@
 struct cut {
 	phone_t *phones;
 	uint8_t *states; /* enum state: STATE_WAITING may be sent; STATE_OPTED_OUT and STATE_GONE are to be excluded */
-	uint32_t *found;
 	uint32_t room; /* of each */
 };
 
 void cut_fini(struct cut *cut);
 
 /*
- * Fills phones and states for `count` ascending ids. `opted_out` and `gone` are the current sets; either may be NULL. Who
- * has no number in the roster counts as gone, and who is gone is not said to have opted out.
+ * Fills phones and states for `count` ids. Who has no number in the roster counts as gone, and who is gone is not said to
+ * have opted out.
  */
-void cut_people(struct cut *cut, const struct people *people, const uint32_t *ids, uint32_t count,
-	const struct set *opted_out, const struct set *gone);
+void cut_people(struct cut *cut, const struct people *people, const struct barred *barred, const uint32_t *ids,
+	uint32_t count);
 
 #endif

@@ -146,32 +146,6 @@ bool set_contains(const struct set *set, uint32_t id)
 	return roaring_bitmap_contains(bits_of(set), id);
 }
 
-uint32_t set_among(const struct set *set, const uint32_t *ids, uint32_t count, uint32_t *places)
-{
-	enum { SOME = 16 };
-	roaring_uint32_iterator_t at;
-	uint32_t members[SOME], found = 0, i = 0, got;
-
-	if (count == 0)
-		return 0;
-	roaring_init_iterator(bits_of(set), &at);
-	if (at.has_value && at.current_value < ids[0])
-		roaring_move_uint32_iterator_equalorlarger(&at, ids[0]);
-	while (i < count && at.has_value && at.current_value <= ids[count - 1]) {
-		/* The next member is mostly near; where it is not, a leap costs less than many steps. */
-		got = roaring_read_uint32_iterator(&at, members, SOME);
-		for (uint32_t k = 0; k < got && i < count; k++) {
-			while (i < count && ids[i] < members[k])
-				i++;
-			if (i < count && ids[i] == members[k])
-				places[found++] = i++;
-		}
-		if (i < count && at.has_value && at.current_value < ids[i])
-			roaring_move_uint32_iterator_equalorlarger(&at, ids[i]);
-	}
-	return found;
-}
-
 bool set_rank(const struct set *set, uint32_t id, uint32_t *position)
 {
 	if (!set_contains(set, id))

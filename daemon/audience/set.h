@@ -60,12 +60,6 @@ bool set_empty(const struct set *set);
 bool set_equal(const struct set *a, const struct set *b);
 bool set_contains(const struct set *set, uint32_t id);
 
-/*
- * Which of `count` ascending ids are in the set: their places in `ids`, ascending, into `places`, which has room for all of
- * them. Returns how many. Quicker than asking for each, as one walk through the set goes along with them.
- */
-uint32_t set_among(const struct set *set, const uint32_t *ids, uint32_t count, uint32_t *places);
-
 /* The position of `id`. Returns false when it is not in the set. */
 bool set_rank(const struct set *set, uint32_t id, uint32_t *position);
 

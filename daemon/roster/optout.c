@@ -38,7 +38,7 @@ static void put_in_force(struct roster *roster, phone_t phone)
 	uint32_t id;
 
 	if (people_find(roster_people(roster), phone, &id))
-		set_add(roster->opted_out, id);
+		barred_add(roster->barred, id);
 }
 
 enum result roster_optout_add(struct roster *roster, phone_t phone, const char *source, int64_t at_ms)
@@ -120,13 +120,13 @@ enum result roster_optout_settle(struct roster *roster, size_t *written)
 	return RESULT_OK;
 }
 
-void optout_add_owed(const struct roster *roster, const struct people *people, struct set *set)
+void optout_add_owed(const struct roster *roster, const struct people *people, struct barred *barred)
 {
 	uint32_t id;
 
 	for (size_t i = 0; i < roster->owed_count; i++)
 		if (people_find(people, roster->owed[i].phone, &id))
-			set_add(set, id);
+			barred_add(barred, id);
 }
 
 /* True when there was one. */
@@ -155,7 +155,7 @@ enum result roster_optout_remove(struct roster *roster, phone_t phone)
 		result = RESULT_OK;
 	optout_changed(roster, phone);
 	if (result == RESULT_OK && people_find(roster_people(roster), phone, &id))
-		set_remove(roster->opted_out, id);
+		barred_remove(roster->barred, id);
 	return result;
 }
 

@@ -216,7 +216,8 @@ enum result roster_stats(struct roster *roster, int this_year, int64_t now_ms, s
 
 	*stats = (struct roster_stats){.known = people_top(people), .gone = set_count(roster_gone(roster))};
 	stats->present = stats->known - stats->gone;
-	stats->opted_out = set_count(roster->opted_out) - set_count_common(roster->opted_out, roster_gone(roster));
+	stats->opted_out = set_count(roster_optouts(roster)) -
+		set_count_common(roster_optouts(roster), roster_gone(roster));
 	count_axis(people, PEOPLE_AREA, stats->present, &stats->areas);
 	count_axis(people, PEOPLE_ROLE, stats->present, &stats->roles);
 	count_axis(people, PEOPLE_LANGUAGE, stats->present, &stats->languages);

@@ -62,15 +62,15 @@ static void forget_changes(struct roster *roster)
 
 struct roster_fresh {
 	struct roster_view *view;
-	struct set *opted_out;
+	struct barred *barred; /* reads what the view holds */
 };
 
 void roster_fresh_free(struct roster_fresh **fresh)
 {
 	if (*fresh == NULL)
 		return;
+	barred_free(&(*fresh)->barred);
 	view_unref(&(*fresh)->view);
-	set_free(&(*fresh)->opted_out);
 	free(*fresh);
 	*fresh = NULL;
 }
@@ -79,23 +79,26 @@ void roster_fresh_free(struct roster_fresh **fresh)
 static enum result make_fresh(int folder, sqlite3 *optouts, struct roster_fresh **fresh)
 {
 	struct roster_fresh *made = mem_zalloc(sizeof(*made));
+	struct set *opted_out;
 	enum result result = view_open(folder, &made->view);
 
 	if (result == RESULT_OK)
-		result = optout_read(optouts, made->view->people, &made->opted_out);
-	if (result == RESULT_OK)
-		*fresh = made;
-	else
+		result = optout_read(optouts, made->view->people, &opted_out);
+	if (result != RESULT_OK) {
 		roster_fresh_free(&made);
+		return result;
+	}
+	made->barred = barred_new(people_top(made->view->people), opted_out, made->view->gone);
+	*fresh = made;
 	return result;
 }
 
 static void take_fresh(struct roster *roster, struct roster_fresh **fresh)
 {
-	struct roster_fresh before = {roster->view, roster->opted_out};
+	struct roster_fresh before = {roster->view, roster->barred};
 
 	roster->view = (*fresh)->view;
-	roster->opted_out = (*fresh)->opted_out;
+	roster->barred = (*fresh)->barred;
 	**fresh = before;
 	roster_fresh_free(fresh);
 }
@@ -212,8 +215,8 @@ void roster_close(struct roster **roster)
 	*roster = NULL;
 	if (old == NULL)
 		return;
+	barred_free(&old->barred);
 	view_unref(&old->view);
-	set_free(&old->opted_out);
 	forget_changes(old);
 	free(old->owed);
 	sqlite3_close(old->db);
@@ -257,9 +260,9 @@ static enum result take_change(struct roster *roster, struct roster_fresh *fresh
 	if (!people_find(fresh->view->people, phone, &id))
 		return RESULT_OK;
 	if (result == RESULT_OK)
-		set_add(fresh->opted_out, id);
+		barred_add(fresh->barred, id);
 	else
-		set_remove(fresh->opted_out, id);
+		barred_remove(fresh->barred, id);
 	return RESULT_OK;
 }
 
@@ -275,7 +278,7 @@ enum result roster_take(struct roster *roster, struct roster_fresh **fresh, stru
 		result = RESULT_CORRUPT;
 	for (size_t i = 0; i < roster->changed_count && result == RESULT_OK; i++)
 		result = take_change(roster, *fresh, roster->changed[i]);
-	optout_add_owed(roster, (*fresh)->view->people, (*fresh)->opted_out);
+	optout_add_owed(roster, (*fresh)->view->people, (*fresh)->barred);
 	forget_changes(roster);
 	if (result == RESULT_OK)
 		take_fresh(roster, fresh);
@@ -321,7 +324,12 @@ void roster_release(struct roster_view **view)
 
 const struct set *roster_optouts(const struct roster *roster)
 {
-	return roster->opted_out;
+	return barred_optouts(roster->barred);
+}
+
+const struct barred *roster_barred(const struct roster *roster)
+{
+	return roster->barred;
 }
 
 const struct set *roster_gone(const struct roster *roster)

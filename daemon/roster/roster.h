@@ -44,6 +44,10 @@ void roster_release(struct roster_view **view);
 const struct set *roster_optouts(const struct roster *roster);
 const struct set *roster_gone(const struct roster *roster);
 
+/* Both of them, as a batch asks for its people. Good until the next roster_refresh, roster_take or roster_close. */
+struct barred;
+const struct barred *roster_barred(const struct roster *roster);
+
 /* A random number made with roster.db: another one means that ids no longer name the same people. */
 uint64_t roster_lineage(const struct roster *roster);
 

@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-#include "audience/set.h"
+#include "audience/barred.h"
 #include "roster/optout.h"
 #include "roster/roster.h"
 #include "roster/view.h"
@@ -14,7 +14,7 @@ struct roster {
 	int folder;
 	sqlite3 *db, *optouts;
 	struct roster_view *view;
-	struct set *opted_out; /* the current ones, among known ids */
+	struct barred *barred; /* the current ones, among known ids */
 	uint64_t lineage;
 	bool remembering; /* between roster_expect and roster_take: whose opt-out has come or gone */
 	phone_t *changed;
@@ -34,7 +34,7 @@ void optout_changed(struct roster *roster, phone_t phone);
 enum result optout_drain(sqlite3 *roster, sqlite3 *optouts);
 
 /* Puts those that the store does not hold yet into a set of opt-outs of these people. */
-void optout_add_owed(const struct roster *roster, const struct people *people, struct set *set);
+void optout_add_owed(const struct roster *roster, const struct people *people, struct barred *barred);
 
 /* All opt-outs of known numbers as a new set. */
 enum result optout_read(sqlite3 *optouts, const struct people *people, struct set **set);

@@ -287,8 +287,11 @@ static void a_batch_looks_again_at_opt_outs_and_leavers(void **state)
 	struct cut cut = {0};
 
 	town_make(&town, 100, 6);
+	/* an id that this roster does not have is never sent to anybody, whatever the sets say */
 	struct set *out = set_range(12, 13), *gone = set_range(13, 14);
-	cut_people(&cut, town.people, ids, 5, out, gone);
+	set_add(out, 5000);
+	struct barred *barred = barred_new(people_top(town.people), out, gone);
+	cut_people(&cut, town.people, barred, ids, 6);
 	assert_int_equal(cut.phones[0], town.by_id[11].phone);
 	assert_int_equal(cut.phones[4], town.by_id[15].phone);
 	assert_int_equal(cut.states[0], STATE_WAITING);
@@ -296,19 +299,36 @@ static void a_batch_looks_again_at_opt_outs_and_leavers(void **state)
 	assert_int_equal(cut.states[2], STATE_GONE);
 	assert_int_equal(cut.states[3], STATE_GONE);
 	assert_int_equal(cut.states[4], STATE_WAITING);
-	/* an id that this roster does not have is never sent to anybody, whatever the sets say */
-	set_add(out, 5000);
-	cut_people(&cut, town.people, ids, 6, out, NULL);
-	assert_int_equal(cut.states[2], STATE_OPTED_OUT);
 	assert_int_equal(cut.states[5], STATE_GONE);
-	cut_people(&cut, town.people, ids + 1, 2, NULL, NULL);
-	assert_int_equal(cut.states[0], STATE_WAITING);
+	/* one opts out, two want texts again, of whom one is gone all the same */
+	barred_add(barred, 15);
+	barred_remove(barred, 12);
+	barred_remove(barred, 13);
+	barred_add(barred, 6000);
+	barred_remove(barred, 5000);
+	cut_people(&cut, town.people, barred, ids, 5);
 	assert_int_equal(cut.states[1], STATE_WAITING);
-	cut_people(&cut, town.people, ids, 0, out, gone);
+	assert_int_equal(cut.states[2], STATE_GONE);
+	assert_int_equal(cut.states[4], STATE_OPTED_OUT);
+	assert_true(set_contains(barred_optouts(barred), 15));
+	assert_int_equal(set_count(barred_optouts(barred)), 2);
+	cut_people(&cut, town.people, barred, ids, 0);
 	cut_fini(&cut);
-	set_free(&out);
+	barred_free(&barred);
 	set_free(&gone);
 	town_free(&town);
+}
+
+/* Opts out or in again, while batches are cut. */
+static void change_some(struct barred *barred, unsigned int *seed)
+{
+	for (int i = rand_r(seed) % 20; i > 0; i--) {
+		uint32_t id = 1 + (uint32_t)rand_r(seed) % 3000;
+		if (rand_r(seed) % 2 == 0)
+			barred_add(barred, id);
+		else
+			barred_remove(barred, id);
+	}
 }
 
 static void a_batch_says_the_same_as_asking_one_by_one(void **state)
@@ -323,21 +343,24 @@ static void a_batch_says_the_same_as_asking_one_by_one(void **state)
 		struct set *sets[3] = {set_new(), set_new(), set_new()};
 		for (int i = 0; i < 2000; i++)
 			set_add(sets[i % 3], 1 + (uint32_t)rand_r(&seed) % (turn % 2 == 0 ? 3000 : 800));
+		struct barred *barred = barred_new(people_top(town.people), sets[1], sets[2]);
 		struct set_cursor *cursor = set_cursor_new(sets[0]);
 		uint32_t got;
 		while ((got = set_cursor_read(cursor, ids, 1 + (uint32_t)rand_r(&seed) % 300)) > 0) {
-			cut_people(&cut, town.people, ids, got, sets[1], sets[2]);
+			cut_people(&cut, town.people, barred, ids, got);
 			for (uint32_t i = 0; i < got; i++) {
 				assert_int_equal(cut.phones[i], people_phone(town.people, ids[i]));
 				assert_int_equal(cut.states[i],
-					set_contains(sets[2], ids[i])           ? STATE_GONE
-						: set_contains(sets[1], ids[i]) ? STATE_OPTED_OUT
-										: STATE_WAITING);
+					set_contains(sets[2], ids[i])                          ? STATE_GONE
+						: set_contains(barred_optouts(barred), ids[i]) ? STATE_OPTED_OUT
+											       : STATE_WAITING);
 			}
+			change_some(barred, &seed);
 		}
 		set_cursor_free(&cursor);
-		for (int i = 0; i < 3; i++)
-			set_free(&sets[i]);
+		barred_free(&barred);
+		set_free(&sets[0]);
+		set_free(&sets[2]);
 	}
 	cut_fini(&cut);
 	town_free(&town);

@@ -126,52 +126,6 @@ static void a_cursor_reads_what_select_says(void **state)
 	}
 }
 
-static void those_among_some_are_those_it_contains(void **state)
-{
-	static bool in[TOP + 1];
-	static uint32_t ids[TOP];
-	unsigned int seed = 11;
-
-	for (int turn = 0; turn < 24; turn++) {
-		struct set *set = turn == 0 ? set_new() : random_set(&seed, in);
-		for (uint32_t stride = 1; stride < TOP; stride *= 5) { /* from next to each other to far apart */
-			uint32_t count = 0, met = 0;
-			for (uint32_t id = (uint32_t)rand_r(&seed) % (TOP / 2); id <= TOP && count < 3000;
-				id += 1 + (uint32_t)rand_r(&seed) % stride)
-				ids[count++] = id;
-			uint32_t *places = mem_calloc(count, sizeof(*places)); /* no room for one more */
-			uint32_t found = set_among(set, ids, count, places);
-			for (uint32_t i = 0; i < count; i++) {
-				if (set_contains(set, ids[i])) {
-					assert_true(met < found);
-					assert_int_equal(places[met++], i);
-				}
-			}
-			assert_int_equal(met, found);
-			free(places);
-		}
-		assert_int_equal(set_among(set, ids, 0, NULL), 0);
-		set_free(&set);
-	}
-}
-
-static void all_of_some_may_be_among_many(void **state)
-{
-	struct set *set = set_range(1, 1000);
-
-	for (uint32_t count = 1; count < 70; count++) {
-		uint32_t *ids = mem_calloc(count, sizeof(*ids)), *places = mem_calloc(count, sizeof(*places));
-		for (uint32_t i = 0; i < count; i++)
-			ids[i] = 100 + i;
-		assert_int_equal(set_among(set, ids, count, places), count);
-		for (uint32_t i = 0; i < count; i++)
-			assert_int_equal(places[i], i);
-		free(ids);
-		free(places);
-	}
-	set_free(&set);
-}
-
 static void bytes_come_back_as_they_went(void **state)
 {
 	static bool in[TOP + 1];
@@ -534,8 +488,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(algebra_is_that_of_plain_arrays),
 		cmocka_unit_test(a_cursor_reads_what_select_says),
-		cmocka_unit_test(those_among_some_are_those_it_contains),
-		cmocka_unit_test(all_of_some_may_be_among_many),
 		cmocka_unit_test(bytes_come_back_as_they_went),
 		cmocka_unit_test(each_lie_is_seen),
 		cmocka_unit_test(lying_bytes_never_do_harm),

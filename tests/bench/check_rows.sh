@@ -61,6 +61,7 @@ HTTP out, sms-kannel, 20 numbers a request | ceiling 0.85
 HTTP out, wecom-robot | ceiling 0.85
 audience sets | ceiling 0.8
 audience, first batch | target 5 ms
+audience, walk | target 10 ns a phone
 audience, walk in batches of 20 | target 10 ns a phone
 first text, median | target 10 ms
 first text, p99 | target 50 ms
