@@ -237,6 +237,16 @@ static struct app *new_app(struct loop *loop, const struct app_options *options)
 	return app;
 }
 
+static void make_plan(struct app *app)
+{
+	struct plan_retry retry = {(uint64_t)app->config->retry.base_ms, (uint64_t)app->config->retry.most_ms};
+	uint64_t seed = app->options->seed;
+
+	if (seed == 0)
+		digest_random(&seed, sizeof(seed));
+	app->plan = plan_new(retry, seed);
+}
+
 enum result app_open(struct loop *loop, const struct app_options *options, struct app **made, struct problems *problems)
 {
 	struct app *app = new_app(loop, options);
@@ -251,11 +261,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 		result = problems->errors > 0 ? RESULT_INVALID : open_stores(app, problems);
 	}
 	if (result == RESULT_OK) {
-		uint64_t seed;
-		digest_random(&seed, sizeof(seed));
-		app->plan = plan_new((struct plan_retry){(uint64_t)app->config->retry.base_ms,
-					     (uint64_t)app->config->retry.most_ms},
-			seed);
+		make_plan(app);
 		app->http = http_new(loop, 0, options->couriers);
 		outlets_make(app);
 		wallclock_start(app);

@@ -19,6 +19,7 @@ struct app_options {
 	const char *config; /* path of the configuration */
 	unsigned int
 		couriers; /* threads that send over HTTP (http/http.h); 0: the loop itself, as a stopped clock needs it */
+	uint64_t seed; /* of the chance by which retries are spread; 0: the system draws one */
 	uint32_t drain_ms; /* how long app_close waits for what is in flight; 0: 20000 */
 	void (*ready)(void *arg); /* replayed, and the first scan of the folder is over; may be NULL */
 	void (*status)(void *arg, const char *line); /* for the service manager; may be NULL */

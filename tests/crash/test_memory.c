@@ -89,7 +89,10 @@ static void on_ready(void *arg)
 static int be_daemon(const char *config, const char *when, const char *calls)
 {
 	unsigned long count = strtoul(calls, NULL, 10);
-	struct app_options options = {.config = config, .ready = on_ready, .arg = &count};
+	struct app_options options = {.config = config,
+		.seed = chance_wish("CRIER_CRASH_SEED", 1),
+		.ready = on_ready,
+		.arg = &count};
 	struct problems problems;
 	struct app *app = NULL;
 	struct buf words;

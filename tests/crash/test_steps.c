@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "loop/loop.h"
+#include "testing/chance.h"
 #include "testing/people.h"
 #include "scene.h"
 #include "testing/steps.h"
@@ -61,7 +62,7 @@ static void on_step(const char *step, void *arg)
 
 static int be_daemon(const char *config, const char *steps)
 {
-	struct app_options options = {.config = config};
+	struct app_options options = {.config = config, .seed = chance_wish("CRIER_CRASH_SEED", 1)};
 	struct loop *loop = loop_new();
 	struct problems problems;
 	struct app *app = NULL;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 #include "ledger/reserve.h"
+#include "testing/chance.h"
 #include "testing/turns.h"
 
 enum { PEOPLE = 60, ANSWER_MOST = 1 << 20, LEAVE_MS = 6000 /* what a start that failed leaves open closes */ };
@@ -255,6 +256,7 @@ static void start_watched(struct points *points)
 	problems_init(&problems);
 	stage->ready = stage->closed = false;
 	stage->options = (struct app_options){.config = folder_at(&stage->folder, "crierd.conf"),
+		.seed = chance_wish("CRIER_CRASH_SEED", 1),
 		.ready = on_flag,
 		.arg = &stage->ready,
 		.drain_ms = 5000};

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 #include "loop/sock.h"
+#include "testing/chance.h"
 #include "testing/clock.h"
 #include "testing/people.h"
 #include "testing/turns.h"
@@ -157,8 +158,11 @@ bool stage_try(struct stage *stage, struct problems *problems)
 {
 	stage->ready = stage->closed = false;
 	snprintf(stage->config, sizeof(stage->config), "%s", folder_at(&stage->folder, "crierd.conf"));
-	stage->options =
-		(struct app_options){.config = stage->config, .ready = on_ready, .arg = stage, .drain_ms = 5000};
+	stage->options = (struct app_options){.config = stage->config,
+		.seed = chance_wish("CRIER_CRASH_SEED", 1),
+		.ready = on_ready,
+		.arg = stage,
+		.drain_ms = 5000};
 	if (app_open(stage->loop, &stage->options, &stage->app, problems) != RESULT_OK) {
 		stage->app = NULL;
 		turns_pass(stage->loop, 5000); /* its leavings close, also what waits for a peer */
