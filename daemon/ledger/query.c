@@ -7,8 +7,7 @@
 #include "ledger/store.h"
 
 #define FROM_ALERT "SELECT " ROW_ALERT ", d.bytes FROM alert a LEFT JOIN document d ON d.alert = a.number "
-#define FROM_LANE \
-	"SELECT " ROW_LANE ", f.counts FROM lane l LEFT JOIN lane_set s USING (id) LEFT JOIN final f USING (id) "
+#define FROM_LANE  "SELECT " ROW_LANE_NO_SET ", f.counts FROM lane l LEFT JOIN final f USING (id) "
 
 struct asking {
 	struct row row;

@@ -32,7 +32,9 @@ enum result ledger_newest_of_chain(struct ledger *ledger, uint32_t number, ledge
 enum result ledger_find_tombstone(struct ledger *ledger, const char *id, int64_t now_ms,
 	bool (*visit)(void *arg, const struct ledger_tombstone *tombstone), void *arg);
 
-/* Lanes of an alert in order. `counts` are the final ones by enum state, NULL while the alert is open. */
+/*
+ * Lanes of an alert in order, without their sets. `counts` are the final ones by enum state, NULL while the alert is open.
+ */
 typedef bool ledger_visit_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
 	const uint32_t *counts);
 enum result ledger_list_lanes(struct ledger *ledger, uint32_t alert, ledger_visit_lane *visit, void *arg);

@@ -16,10 +16,12 @@
 	" a.supersedes, a.lanes, a.state, a.fate, a.fate_by, a.fate_ms, a.closed_ms, a.last_send_ms"
 #define ROW_ALERT_COLUMNS 28
 
-/* "l.…" of lane, "s.bytes" of lane_set or NULL. */
-#define ROW_LANE \
+/* "l.…" of lane, "s.bytes" of lane_set; or NULL in place of a set, which may be megabytes. */
+#define ROW_LANE_BARE \
 	"l.alert, l.lane, l.channel, l.medium, l.audience, l.language, l.area, l.basis, l.format, l.text, l.units, l.parts," \
-	" l.size, l.state, s.bytes"
+	" l.size, l.state"
+#define ROW_LANE         ROW_LANE_BARE ", s.bytes"
+#define ROW_LANE_NO_SET  ROW_LANE_BARE ", NULL"
 #define ROW_LANE_COLUMNS 15
 
 #define ROW_BATCH \
