@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/charset.h"
 #include "base/utf8.h"
 
 struct mark {
@@ -31,20 +32,23 @@ static const struct mark *find_mark(const struct lines *lines)
 	return mark;
 }
 
-/* Converts all of `lines`; false when a byte fits no character: then lines_of(*out's size) is not far from it. */
-static bool convert(iconv_t handle, const struct lines *lines, struct buf *out)
+/*
+ * Converts all of `lines`; false when a byte fits no character: then lines_of(*out's size) is not far from it. *cut_off:
+ * the last character is not all there.
+ */
+static bool convert(iconv_t handle, const struct lines *lines, struct buf *out, bool *cut_off)
 {
 	char piece[4096];
 	char *from = (char *)lines->text; /* iconv's signature is older than const; it only reads */
 	size_t left = lines->size;
 
+	*cut_off = false;
 	while (left > 0) {
 		char *to = piece;
 		size_t room = sizeof(piece);
-		size_t done = iconv(handle, &from, &left, &to, &room);
-		if (!buf_add(out, piece, sizeof(piece) - room))
-			return false;
-		if (done == (size_t)-1 && errno != E2BIG)
+		int error = iconv(handle, &from, &left, &to, &room) == (size_t)-1 ? errno : 0;
+		*cut_off = error == EINVAL;
+		if (!buf_add(out, piece, sizeof(piece) - room) || (error != 0 && error != E2BIG))
 			return false;
 	}
 	return true;
@@ -69,8 +73,14 @@ static enum result decode_as(struct lines *lines, const char *charset, struct bu
 			N_("open the file in Notepad, choose Save As, set the encoding to UTF-8 and save"));
 		return RESULT_INVALID;
 	}
-	bool good = convert(handle, lines, out);
+	bool cut_off, good = convert(handle, lines, out, &cut_off);
 	iconv_close(handle);
+	if (cut_off) {
+		problem = lines_refuse(lines, lines_in(out), NULL,
+			N_("the text breaks off in the middle of a character"));
+		problem_remedy(problem, N_("the file was not copied whole: copy it again"));
+		return RESULT_INVALID;
+	}
 	if (!good) {
 		problem = lines_refuse(lines, lines_in(out), NULL, N_("the bytes are neither UTF-8 nor GBK text"));
 		problem_remedy(problem,
@@ -83,6 +93,15 @@ static enum result decode_as(struct lines *lines, const char *charset, struct bu
 	return RESULT_OK;
 }
 
+/* Of a text without a mark. One that was cut off or damaged must not become GBK, where all of it is gibberish. */
+static const char *guess(const struct lines *lines)
+{
+	struct charset_scan scan = {0};
+
+	charset_look(&scan, lines->text, lines->size);
+	return charset_is_gbk(&scan) ? "GB18030" : "UTF-8";
+}
+
 enum result encoding_decode(struct lines *lines, struct buf *out)
 {
 	const struct mark *mark = find_mark(lines);
@@ -93,9 +112,9 @@ enum result encoding_decode(struct lines *lines, struct buf *out)
 	lines->size -= mark->size;
 	if (charset == NULL) {
 		result = lines_check_zero(lines);
-		charset = utf8_valid(lines->text, lines->size, NULL) ? "UTF-8" : "GB18030";
+		charset = guess(lines);
 	}
-	/* UTF-8 goes through iconv too when it is marked as such and is not: for the line of the first bad byte. */
+	/* UTF-8 goes through iconv too when not all of it is: for the line of the first bad byte. */
 	if (result == RESULT_OK && (strcmp(charset, "UTF-8") != 0 || !utf8_valid(lines->text, lines->size, NULL)))
 		result = decode_as(lines, charset, out);
 	return result == RESULT_OK ? lines_check_zero(lines) : result;

@@ -180,7 +180,7 @@ static const struct refusal {
 		8, 1, "zero byte"},
 	{"\xff\xfe"
 	 "a\0:",
-		5, 1, "neither"},
+		5, 1, "breaks off"},
 	{"\xef\xbb\xbf"
 	 "a: \xc4\xe3",
 		0, 1, "neither"},
@@ -202,6 +202,35 @@ static void test_refuses_with_line_reason_and_remedy(void **state)
 				problem->line, problem->reason[LANG_EN]);
 		assert_string_not_equal(problem->reason[LANG_ZH], problem->reason[LANG_EN]);
 		assert_non_null(problem->remedy[LANG_ZH]);
+		problems_fini(&problems);
+	}
+}
+
+/* A copy that stopped, and a byte that a bad disk or a careless program changed: the place is where it happened. */
+static void test_says_where_a_text_is_cut_off_or_damaged(void **state)
+{
+	static const char text[] = "类型：冒充公检法\n对象：老年人\n案情：近日有人冒充警察，要求转账。\n";
+	static const char *const charsets[] = {"UTF-8", "GB18030", "UTF-16LE"};
+	static const char *const marks[] = {"", "", "\xff\xfe"};
+
+	for (int way = 0; way < 4; way++) {
+		bool damaged = way == 3;
+		const char *mark = marks[damaged ? 0 : way];
+		char bytes[512];
+		size_t size = encode(charsets[damaged ? 0 : way], mark, strlen(mark), text, bytes, sizeof(bytes));
+		struct problems problems;
+		struct node *root = NULL;
+		problems_init(&problems);
+		if (damaged)
+			memcpy(strstr(bytes, "老"), "\xff", 1);
+		/* The line end, the full stop, and a byte of the character before it. */
+		size -= damaged ? 0 : way == 0 ? 5 : way == 1 ? 4 : 5;
+		assert_int_equal(document_read_txt(bytes, size, "a.txt", &root, &problems), RESULT_INVALID);
+		assert_int_equal(problems.count, 1);
+		assert_int_equal(problems.list[0].line, damaged ? 2 : 3);
+		assert_string_equal(problems.list[0].reason[LANG_EN],
+			damaged ? "the bytes are neither UTF-8 nor GBK text"
+				: "the text breaks off in the middle of a character");
 		problems_fini(&problems);
 	}
 }
@@ -251,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_reads_a_large_file_of_gbk),
 		cmocka_unit_test(test_refuses_a_very_long_text),
 		cmocka_unit_test(test_refuses_with_line_reason_and_remedy),
+		cmocka_unit_test(test_says_where_a_text_is_cut_off_or_damaged),
 		cmocka_unit_test(test_bounds_lines_and_size),
 		cmocka_unit_test(test_gives_repeated_names_in_order_with_lines),
 	};
