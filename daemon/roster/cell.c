@@ -8,6 +8,64 @@
 #include "base/utf8.h"
 #include "roster/date.h"
 
+/* The bytes of a character at `text` that nobody sees; 0 where another one or none begins. */
+static size_t unseen(const char *text, size_t size)
+{
+	const char *next = text;
+	uint32_t code;
+
+	if (size == 0 || !utf8_next(&next, text + size, &code))
+		return 0;
+	bool none = code <= ' ' || code == 0xa0 || code == 0x3000 || code == 0xfeff ||
+		(code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202f) ||
+		(code >= 0x2060 && code <= 0x206f);
+	return none ? (size_t)(next - text) : 0;
+}
+
+/* Where the last character of `text` begins. */
+static size_t last_of(const char *text, size_t size)
+{
+	size_t at = size - 1;
+
+	while (at > 0 && size - at < 4 && ((unsigned char)text[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+static void trim(const char **text, size_t *size)
+{
+	size_t gone;
+
+	while ((gone = unseen(*text, *size)) > 0) {
+		*text += gone;
+		*size -= gone;
+	}
+	while (*size > 0) {
+		size_t last = last_of(*text, *size);
+		if (unseen(*text + last, *size - last) == 0)
+			break;
+		*size = last;
+	}
+}
+
+void cell_tidy(const char **text, size_t *size)
+{
+	/* What nearly every cell is. */
+	if (*size == 0 || (isalnum((unsigned char)**text) && isalnum((unsigned char)(*text)[*size - 1])))
+		return;
+	trim(text, size);
+	if (*size >= 3 && memcmp(*text, "=\"", 2) == 0 && (*text)[*size - 1] == '"') {
+		*text += 2;
+		*size -= 3;
+	} else if (*size > 0 && **text == '\'') {
+		*text += 1;
+		*size -= 1;
+	} else {
+		return;
+	}
+	trim(text, size);
+}
+
 /* Half-width and lower case into `out`, as far as it goes. Returns the length; `room` when it does not fit. */
 static size_t narrow(const char *text, size_t size, char *out, size_t room)
 {

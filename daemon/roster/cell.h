@@ -8,6 +8,12 @@
 enum { CELL_LANGUAGE_ROOM = 16 };
 
 /*
+ * What other systems put around a cell so that a spreadsheet leaves it alone, or that came along when it was pasted: an
+ * apostrophe in front, ="…", blanks of every width and characters that cannot be seen. The text is cut to what is left.
+ */
+void cell_tidy(const char **text, size_t *size);
+
+/*
  * A year of birth: "1948", "1948年", or a date that begins with it ("1948-03-02", "1948/3", "19480302"). False when it is
  * none between 1900 and `this_year`.
  */

@@ -215,8 +215,24 @@ static enum result first_row(struct reader *reader, struct reader_row *row)
 	return result;
 }
 
+/* What stands in the one cell of a line in the places of commas; NULL when it may be one name. */
+static const char *other_separator(struct reader *reader, const struct csv_row *row)
+{
+	static const char *const marks[] = {";", "，", "；", "|"};
+	const char *text;
+	size_t size;
+
+	if (row->count != 1 || !reader_cell(reader, &row->cells[0], &text, &size))
+		return NULL;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (memmem(text, size, marks[i], strlen(marks[i])) != NULL)
+			return marks[i];
+	return NULL;
+}
+
 /* What is wrong with the line as a whole, or nothing. */
-static bool whole_line_wrong(const struct reader_row *row, const struct place *at, struct problems *problems)
+static bool whole_line_wrong(struct reader *reader, const struct reader_row *row, const struct place *at,
+	struct problems *problems)
 {
 	if (row->found != CSV_RECORD || row->csv.count > CSV_CELLS_MOST) {
 		problem_remedy(problem_add(problems, PROBLEM_ERROR, at, NULL, N_("this is no line of column names")),
@@ -229,7 +245,13 @@ static bool whole_line_wrong(const struct reader_row *row, const struct place *a
 			N_("the first line names the columns: phone,birth_year,roles,area,language,opt_out"));
 		return true;
 	}
-	return false;
+	const char *mark = other_separator(reader, &row->csv);
+	if (mark != NULL)
+		problem_remedy(problem_add(problems, PROBLEM_ERROR, at, NULL,
+				       N_("the columns are parted by %s instead of a comma"), mark),
+			N_("save it from the spreadsheet program as \"CSV UTF-8\", or put the comma of an English "
+			   "keyboard there in every line"));
+	return mark != NULL;
 }
 
 enum result header_read(struct header *header, struct reader *reader, const char *file, bool discard_extra,
@@ -246,7 +268,7 @@ enum result header_read(struct header *header, struct reader *reader, const char
 	if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 		return result;
 	at.line = result == RESULT_OK ? (unsigned int)row.line : 1;
-	if (result == RESULT_OK && whole_line_wrong(&row, &at, problems))
+	if (result == RESULT_OK && whole_line_wrong(reader, &row, &at, problems))
 		return RESULT_INVALID;
 	header->columns = result == RESULT_OK ? row.csv.count : 0;
 	for (size_t i = 0; i < header->columns; i++) {

@@ -213,9 +213,14 @@ static enum result refuse_nobody(struct import *import)
 {
 	struct place at = {.file = import->order->file};
 
-	problem_remedy(problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
-			       N_("not one line could be taken; the list stays as it was")),
-		N_("the file of rejected lines says why for each line"));
+	if (import->totals->lines == 0)
+		problem_remedy(problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
+				       N_("nothing stands below the names of the columns; the list stays as it was")),
+			N_("check that the right file was chosen, and that it was saved with its lines"));
+	else
+		problem_remedy(problem_add(import->problems, PROBLEM_ERROR, &at, NULL,
+				       N_("not one line could be taken; the list stays as it was")),
+			N_("the file of rejected lines says why for each line"));
 	return RESULT_INVALID;
 }
 

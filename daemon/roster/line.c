@@ -61,6 +61,7 @@ static bool cell(struct line_reader *line, const struct reader_row *row, enum co
 		return true;
 	if (!reader_cell(line->reader, &row->csv.cells[place], text, size))
 		return refuse(result, column, REJECT_CHARACTERS);
+	cell_tidy(text, size);
 	return true;
 }
 
@@ -89,11 +90,6 @@ static bool read_phone(struct line_reader *line, const struct reader_row *row, s
 
 	if (!cell(line, row, COLUMN_PHONE, &text, &size, result))
 		return false;
-	/* Office software keeps a number a text by an apostrophe in front. */
-	if (size > 0 && *text == '\'') {
-		text++;
-		size--;
-	}
 	if (size == 0)
 		return refuse(result, COLUMN_PHONE, REJECT_PHONE_EMPTY);
 	if (!plain_phone(text, size, &phone) && !phone_parse(text, size, &phone)) {

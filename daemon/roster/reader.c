@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "loop/file.h"
@@ -72,7 +73,7 @@ static enum result refuse(struct problems *problems, const char *name, const cha
 /* The first time through: how long, and in which encoding. */
 static enum result scan(struct reader *reader, const char *name, struct problems *problems)
 {
-	struct encoding_scan scan = {0};
+	struct charset_scan scan = {0};
 	bool first = true, mark = false;
 
 	do {
@@ -88,7 +89,7 @@ static enum result scan(struct reader *reader, const char *name, struct problems
 			find_separator(reader);
 			first = false;
 		}
-		encoding_look(&scan, reader->bytes, reader->size);
+		charset_look(&scan, reader->bytes, reader->size);
 		reader->total += reader->size;
 		reader->at = reader->size;
 	} while (!reader->end);
@@ -98,7 +99,7 @@ static enum result scan(struct reader *reader, const char *name, struct problems
 	if (reader->total == (mark ? 3U : 0U))
 		return refuse(problems, name, N_("the file is empty"),
 			N_("the first line names the columns: phone,birth_year,roles,area,language,opt_out"));
-	reader->gbk = !mark && encoding_is_gbk(&scan);
+	reader->gbk = !mark && charset_is_gbk(&scan);
 	rewind_to(reader, mark ? 3 : 0);
 	return RESULT_OK;
 }

@@ -234,6 +234,15 @@ static void reads_files_as_office_software_writes_them(void **state)
 		{"blank lines", "\n\nphone,birth_year,roles,area\n\n,,,\n13800000001,1948,student,320583100\n,,,\n\n"},
 		{"tabs", "phone\tbirth_year\troles\tarea\n13800000001\t1948\tstudent\t320583100\n"},
 		{"apostrophe", "phone,birth_year,roles,area\n'13800000001,1948年,学生,320583100000\n"},
+		{"apostrophes in every cell", "phone,birth_year,roles,area\n'13800000001,'1948,'学生,'320583100\n"},
+		{"text as a formula",
+			"phone,birth_year,roles,area\n=\"13800000001\",\"=\"\"1948\"\"\",学生,=\"320583100\"\n"},
+		{"wide blanks around",
+			"phone,birth_year,roles,area\n　13800000001\xc2\xa0,　1948　,　学生　,\xc2\xa0"
+			"320583100　\n"},
+		{"marks that came along when it was pasted",
+			"phone,birth_year,roles,area\n\u202d13800000001\u202c,1948\u200b,学生\ufeff,\u200e"
+			"320583100\n"},
 		{"empty cells at the end", "phone,birth_year,roles,area\n13800000001,1948,student,320583100,,,\n"},
 		{"units in brackets", "手机号（必填）,出生年(四位),身份,区域\n13800000001,1948,学生,320583100\n"},
 		{"several marks", "phone,birth_year,roles,area\n13800000001,1948/3/2,家长、学生；财务,320583100\n"},
@@ -398,6 +407,10 @@ static void refuses_whole_files_with_a_reason(void **state)
 		{"phone,身份证号\n13800000001,11010519491231002X\n", "keeps the year of birth only"},
 		{"\xff\xfep\0h\0", "not a CSV text file"},
 		{"phone\nx\n", "not one line could be taken"},
+		{"phone,roles\n", "nothing stands below"},
+		{"phone,roles\n,\n\n", "nothing stands below"},
+		{"手机号;身份\n13800000001;学生\n", "parted by ; instead of a comma"},
+		{"手机号，身份\n13800000001，学生\n", "parted by ， instead of a comma"},
 	};
 	struct desk *desk = *state;
 
