@@ -252,6 +252,24 @@ static void refuse_without_rejects(struct control_call *call, const char *path, 
 	problems_fini(&problems);
 }
 
+/* What the order itself lacks is told before any file is looked at: it is a slip in the command. */
+static bool order_right(struct control_call *call, const json_t *args)
+{
+	const struct roster_import order = {.list = control_text(args, "list"),
+		.source = control_text(args, "source"),
+		.basis = control_text(args, "basis"),
+		.until = control_text(args, "until"),
+		.now_ms = clock_wall_ms()};
+	struct problems problems;
+
+	problems_init(&problems);
+	bool right = roster_import_check(&order, &problems) == RESULT_OK;
+	if (!right)
+		control_refuse(call, CONTROL_USAGE, &problems);
+	problems_fini(&problems);
+	return right;
+}
+
 void order_roster_import(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
@@ -265,6 +283,10 @@ void order_roster_import(void *arg, struct control_call *call, const json_t *arg
 	if (app->import != NULL) {
 		close(fd);
 		control_error(call, CONTROL_LATER, N_("another import is going on; try again when it is over"));
+		return;
+	}
+	if (!order_right(call, args)) {
+		close(fd);
 		return;
 	}
 	reject_fd = open_rejects(app->config->paths.state, &reject_path);

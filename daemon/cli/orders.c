@@ -20,7 +20,7 @@ enum { MOST_ROWS = 1000000 };
 #define DRY {"dry-run", ORDER_FLAG, "dry_run", NULL}
 #define MOST {"most", ORDER_NUMBER, "most", "N"}
 #define FROM {"from", ORDER_DATE, "from_ms", "DATE"}
-#define TO {"to", ORDER_DATE, "to_ms", "DATE"}
+#define TO {"to", ORDER_DATE_END, "to_ms", "DATE"}
 /* clang-format on */
 
 const struct order orders[] = {
@@ -46,8 +46,8 @@ const struct order orders[] = {
 	{"unknown resend", NULL, "batch", false, {DRY}, N_("send to those in doubt once more"), show_resolved},
 	{"unknown drop", NULL, "batch", false, {DRY}, N_("count those in doubt as failed"), show_resolved},
 	{"roster import", NULL, "name", true,
-		{{"list", ORDER_TEXT, "list", "NAME"}, {"source", ORDER_TEXT, "source", "UNIT"},
-			{"basis", ORDER_TEXT, "basis", "TEXT"}, {"until", ORDER_TEXT, "until", "DATE"},
+		{{"list", ORDER_NEEDED, "list", "NAME"}, {"source", ORDER_NEEDED, "source", "UNIT"},
+			{"basis", ORDER_NEEDED, "basis", "TEXT"}, {"until", ORDER_TEXT, "until", "DATE"},
 			{"discard-extra", ORDER_FLAG, "discard_extra", NULL}, DRY},
 		N_("replace one list of residents by a CSV file"), show_import},
 	{"roster lists", NULL, "", false, {{0}}, N_("the lists and where they come from"), show_lists},
@@ -102,9 +102,10 @@ const struct order *order_find(int argc, char *const *argv, int *used)
 }
 
 /* mktime would make 2026-03-02 of 2026-02-30: a day that is not in the calendar is a slip of the pen. */
-static bool parse_date(const char *text, json_int_t *ms)
+static bool parse_date(const char *text, bool day_end, json_int_t *ms)
 {
-	static const char *const forms[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+	static const char day_alone[] = "%Y-%m-%d";
+	static const char *const forms[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", day_alone};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		struct tm tm = {.tm_isdst = -1};
@@ -113,8 +114,14 @@ static bool parse_date(const char *text, json_int_t *ms)
 			continue;
 		int day = tm.tm_mday, year = tm.tm_year;
 		time_t seconds = mktime(&tm);
+		bool exists = tm.tm_mday == day && year >= 70 && year < 8000;
+		if (day_end && forms[i] == day_alone) {
+			tm.tm_mday++;
+			tm.tm_isdst = -1;
+			seconds = mktime(&tm);
+		}
 		*ms = (json_int_t)seconds * 1000;
-		return tm.tm_mday == day && year >= 70 && year < 8000;
+		return exists;
 	}
 	return false;
 }
@@ -157,6 +164,7 @@ static int take_option(const struct order_option *option, const char *value, jso
 		json_object_set_new(args, option->arg, json_string(value));
 		return 0;
 	case ORDER_TEXT:
+	case ORDER_NEEDED:
 		json_object_set_new(args, option->arg, json_string(value));
 		return json_object_get(args, option->arg) != NULL ? 0 : bad_value(option->name, value);
 	case ORDER_NUMBER:
@@ -167,7 +175,8 @@ static int take_option(const struct order_option *option, const char *value, jso
 		json_object_set_new(args, option->arg, json_integer(number));
 		return 0;
 	case ORDER_DATE:
-		if (!parse_date(value, &number))
+	case ORDER_DATE_END:
+		if (!parse_date(value, option->kind == ORDER_DATE_END, &number))
 			return bad_value(option->name, value);
 		json_object_set_new(args, option->arg, json_integer(number));
 		return 0;
@@ -239,6 +248,32 @@ static int take_word(const struct order *order, const char *word, int place, jso
 	return EXIT_MISUSED;
 }
 
+/* A file is sent under its name; whoever types the order types a file. */
+static const char *shown(const struct order *order, const char *name)
+{
+	return order->file && strcmp(name, "name") == 0 ? "FILE" : name;
+}
+
+/* `place` words stand there: the next one, and every option that must be there. */
+static int check_needed(const struct order *order, int place, const json_t *args)
+{
+	char name[32];
+	bool optional;
+
+	if (positional(order, place, name, &optional) && !optional) {
+		speak_error(N_("\"%s\" needs %s; see: crier help %s"), order->words, shown(order, name), order->words);
+		return EXIT_MISUSED;
+	}
+	for (const struct order_option *option = order->options; option->name != NULL; option++) {
+		if (option->kind != ORDER_NEEDED || json_object_get(args, option->arg) != NULL)
+			continue;
+		speak_error(N_("\"%s\" needs --%s %s; see: crier help %s"), order->words, option->name, option->value,
+			order->words);
+		return EXIT_MISUSED;
+	}
+	return 0;
+}
+
 static int check_dates(const json_t *args)
 {
 	const json_t *from = json_object_get(args, "from_ms"), *to = json_object_get(args, "to_ms");
@@ -252,8 +287,7 @@ static int check_dates(const json_t *args)
 int order_parse(const struct order *order, int argc, char *const *argv, json_t *args, const char **file)
 {
 	int place = 0, status = 0;
-	char name[32];
-	bool optional, plain = false;
+	bool plain = false;
 
 	*file = NULL;
 	for (int i = 0; i < argc && status == 0; i++) {
@@ -276,10 +310,8 @@ int order_parse(const struct order *order, int argc, char *const *argv, json_t *
 			return bad_value(option->name, "");
 		status = take_option(option, value, args);
 	}
-	if (status == 0 && positional(order, place, name, &optional) && !optional) {
-		speak_error(N_("\"%s\" needs %s; see: crier help %s"), order->words, name, order->words);
-		status = EXIT_MISUSED;
-	}
+	if (status == 0)
+		status = check_needed(order, place, args);
 	return status == 0 ? check_dates(args) : status;
 }
 
@@ -289,10 +321,10 @@ static void print_usage(const struct order *order)
 	int used = snprintf(words, sizeof(words), "%s", order->words);
 
 	if (order->positional[0] != '\0')
-		used += snprintf(words + used, sizeof(words) - (size_t)used, " %s",
-			order->file && strcmp(order->positional, "name") == 0 ? "FILE" : order->positional);
+		used += snprintf(words + used, sizeof(words) - (size_t)used, " %s", shown(order, order->positional));
 	for (const struct order_option *option = order->options; option->name != NULL && used < 200; option++)
-		used += snprintf(words + used, sizeof(words) - (size_t)used, " [--%s%s%s]", option->name,
+		used += snprintf(words + used, sizeof(words) - (size_t)used,
+			option->kind == ORDER_NEEDED ? " --%s%s%s" : " [--%s%s%s]", option->name,
 			option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
 	printf("  %s\n        %s\n", words, tr(order->help));
 }

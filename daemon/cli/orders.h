@@ -10,10 +10,12 @@
  */
 enum order_kind {
 	ORDER_TEXT,
+	ORDER_NEEDED, /* text without which the order means nothing */
 	ORDER_CHOICE, /* one of the words in `value`, "open|closed" */
 	ORDER_NUMBER,
 	ORDER_FLAG,
 	ORDER_DATE, /* "2026-11-21" or "2026-11-21 16:30", as wall milliseconds */
+	ORDER_DATE_END, /* the same, but a day alone means its end */
 };
 
 struct order_option {

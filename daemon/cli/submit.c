@@ -24,10 +24,19 @@ struct handover {
 	char *name;
 };
 
-static int complain(const char *path, int status)
+static int complain(const char *path)
+{
+	int error = errno;
+
+	speak_error(N_("%s: %s"), path, speak_errno(error));
+	return error == EACCES || error == EPERM ? EXIT_DENIED : EXIT_LATER;
+}
+
+/* The officer's own file: that it may not be read says nothing about group crier. */
+static int not_read(const char *path)
 {
 	speak_error(N_("%s: %s"), path, speak_errno(errno));
-	return errno == EACCES || errno == EPERM ? EXIT_DENIED : status;
+	return EXIT_NO_FILE;
 }
 
 static int read_file(const char *path, char **bytes, size_t *size)
@@ -36,12 +45,12 @@ static int read_file(const char *path, char **bytes, size_t *size)
 	ssize_t got = 0;
 
 	if (fd < 0)
-		return complain(path, EXIT_NO_FILE);
+		return not_read(path);
 	*bytes = mem_zalloc(FILE_MOST + 1);
 	*size = 0;
 	while (*size <= FILE_MOST && (got = read(fd, *bytes + *size, FILE_MOST + 1 - *size)) > 0)
 		*size += (size_t)got;
-	int status = got < 0 ? complain(path, EXIT_NO_FILE) : 0;
+	int status = got < 0 ? not_read(path) : 0;
 	close(fd);
 	if (status == 0 && *size > FILE_MOST) {
 		speak_error(N_("%s: larger than an alert may be (256 KiB)"), path);
@@ -57,10 +66,10 @@ static int open_folders(const struct place_of_daemon *place, struct handover *ha
 
 	handover->tmp = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (handover->tmp < 0)
-		status = complain(tmp, EXIT_LATER);
+		status = complain(tmp);
 	handover->new = status == 0 ? open(new, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (status == 0 && handover->new < 0)
-		status = complain(new, EXIT_LATER);
+		status = complain(new);
 	free(tmp);
 	free(new);
 	return status;
@@ -116,7 +125,7 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 	json_t *none;
 
 	if (write_tmp(handover, bytes, size) != 0)
-		return complain(handover->spool, EXIT_LATER); /* it is that disk that is full */
+		return complain(handover->spool); /* it is that disk that is full */
 	int status = talk_ask(talk, "submit", json_pack("{s:s}", "name", handover->name), -1);
 	if (status == 0)
 		status = talk_await(talk, on_ready, NULL, &none);
@@ -125,12 +134,12 @@ static int hand_over(struct talk *talk, struct handover *handover, const char *p
 		return status == EXIT_NOT_RUNNING ? EXIT_LATER : status;
 	}
 	if (renameat(handover->tmp, handover->name, handover->new, handover->name) != 0) {
-		status = complain(handover->spool, EXIT_LATER);
+		status = complain(handover->spool);
 		unlinkat(handover->tmp, handover->name, 0);
 		return status;
 	}
 	if (fsync(handover->new) != 0 || fsync(handover->tmp) != 0)
-		return complain(handover->spool, EXIT_LATER);
+		return complain(handover->spool);
 	status = await_verdict(talk, path, json);
 	if (status == EXIT_NOT_RUNNING || status == EXIT_LATER)
 		speak_error(

@@ -83,7 +83,7 @@ static bool word(const char *text, size_t most)
 	return true;
 }
 
-static enum result check_order(const struct roster_import *order, struct problems *problems)
+enum result roster_import_check(const struct roster_import *order, struct problems *problems)
 {
 	size_t before = problems->errors;
 	int64_t day;
@@ -328,7 +328,7 @@ enum result roster_import(const struct roster_import *order, struct roster_total
 	struct import import = {.order = order, .totals = totals, .problems = problems, .folder = -1, .lock = {-1}};
 
 	*totals = (struct roster_totals){0};
-	enum result result = check_order(order, problems);
+	enum result result = roster_import_check(order, problems);
 	if (result == RESULT_OK)
 		result = open_folder(&import);
 	if (result == RESULT_OK)

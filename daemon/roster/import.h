@@ -83,6 +83,9 @@ struct roster_totals {
 	char **discarded; /* names of columns passed over, NULL-ended, or NULL */
 };
 
+/* RESULT_INVALID with problems when list, source, basis or until cannot be meant; looks at no file. */
+enum result roster_import_check(const struct roster_import *order, struct problems *problems);
+
 /*
  * RESULT_INVALID: the order or the header is wrong; RESULT_CLOSED: cancelled; RESULT_BUSY: another import is writing; or
  * what the machine said. `problems` explains each. `totals` is filled as far as it came; fini it in every case.

@@ -56,6 +56,13 @@ expect 0 'roster import' "$crier" help roster
 expect 0 'roster find' "$crier" roster find --help
 expect 2 '这个值' "$crier" channel suspend sms "$escape"
 expect 2 '没有选项 --x' "$crier" submit --x
+expect 2 '还缺 --list NAME' "$crier" roster import "$work/list.csv" --source 民政局 --basis 协议
+expect 0 'FILE --list NAME --source UNIT --basis TEXT \[--until DATE\]' "$crier" help roster import
+expect 2 '还缺 FILE' "$crier" preview
+printf 'phone\n13800000001\n' >"$work/list.csv"
+for slip in '--until 明年' '--until 2020-01-01' '--list '; do
+	expect 2 "${slip%% *}：" "$crier" roster import "$work/list.csv" --list 一 --source 民政局 --basis 协议 "${slip%% *}" "${slip#* }"
+done
 expect 78 '是文件夹' "$crier" -c / status
 expect 66 '没有这个文件' "$crier" submit "$work/nosuch"
 
@@ -67,6 +74,20 @@ for name in "$(printf 'bad\377\376.txt')" "$(printf 'a\nb.txt')" 'a\b.txt' '-x.t
 	expect 0 '已' "$crier" submit "$work/$name"
 	expect 0 '刷单返利\|居民' "$crier" preview "$work/$name"
 done
+
+# A day alone as the end means all of it: a report of one day, or up to the last of the month, lacks nobody.
+today=$(TZ=Asia/Shanghai date +%F)
+expect 0 '刷单返利' "$crier" alert list --to "$today"
+expect 0 '没有预警' "$crier" alert list --to "$today 00:00" --from 2026-01-01
+
+# A file that its officer may not read, asked for by somebody whom no right helps.
+printf '类型：刷单返利\n' >"$work/locked.txt"
+chmod 000 "$work/locked.txt"
+without=
+[ -r "$work/locked.txt" ] && without='setpriv --bounding-set=-all'
+expect 66 'locked.txt：' $without "$crier" submit "$work/locked.txt"
+expect 66 'locked.txt：' $without "$crier" preview "$work/locked.txt"
+
 for name in x.tmp 'x.txt~' x.txt.swp; do
 	cp "$work/good.txt" "$work/$name"
 	expect 65 "^crier: ${name}_：" "$crier" submit "$work/$name"
