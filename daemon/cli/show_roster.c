@@ -102,13 +102,16 @@ void show_person(const json_t *result)
 {
 	size_t i;
 	json_t *item;
-	char when[32];
+	char when[32], year[24];
 
+	snprintf(year, sizeof(year), "%lld", number(result, "birth_year"));
 	if (!truth(result, "known"))
 		speak_line(N_("%s was never on a list"), text(result, "phone"));
 	else
-		speak_line(N_("%s: born %lld, area %s %s%s"), text(result, "phone"), number(result, "birth_year"),
-			text(result, "area"), text(result, "area_name"),
+		speak_line(N_("%s: year of birth %s, area %s %s%s"), text(result, "phone"),
+			number(result, "birth_year") == 0 ? tr(N_("not known")) : year,
+			*text(result, "area") != '\0' ? text(result, "area") : tr(N_("not known")),
+			text(result, "area_name"),
 			truth(result, "gone") ? tr(N_("; on no list any more, gets nothing")) : "");
 	json_array_foreach(json_object_get(result, "roles"), i, item) printf("    %s\n", json_string_value(item));
 	json_array_foreach(json_object_get(result, "lists"), i, item)

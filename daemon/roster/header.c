@@ -185,6 +185,8 @@ static void place_cell(struct header *header, int place, const char *text, size_
 		header->place[column] = place;
 	if (known && !private)
 		return;
+	if (size == 0 && !discard_extra)
+		header->nameless |= UINT64_C(1) << place;
 	if (discard_extra) {
 		show(text, size, name);
 		mem_strings_add(&header->discarded, name);

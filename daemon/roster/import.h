@@ -32,6 +32,7 @@ enum roster_reject {
 	REJECT_LANGUAGE,
 	REJECT_OPT_OUT,
 	REJECT_COLUMNS, /* more cells than the header has */
+	REJECT_NAMELESS, /* something in a column without a name */
 	REJECT_QUOTE, /* a quote that is never closed, or text behind a closing one */
 	REJECT_LONG,
 	REJECT_CHARACTERS, /* neither UTF-8 nor GBK */

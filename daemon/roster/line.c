@@ -302,6 +302,17 @@ static bool too_many(const struct line_reader *line, const struct csv_row *csv)
 	return false;
 }
 
+/* True when something stands in a column without a name: it may be what the officer thinks is read. */
+static bool in_nameless(const struct line_reader *line, const struct csv_row *csv)
+{
+	for (uint64_t left = line->header->nameless; left != 0; left &= left - 1) {
+		size_t place = (size_t)__builtin_ctzll(left);
+		if (place < csv->count && csv->cells[place].size > 0)
+			return true;
+	}
+	return false;
+}
+
 void line_read(struct line_reader *line, const struct reader_row *row, struct line_result *result)
 {
 	*result = (struct line_result){.field = COLUMN_COUNT};
@@ -319,6 +330,10 @@ void line_read(struct line_reader *line, const struct reader_row *row, struct li
 		result->reason = row->csv.spoiled ? REJECT_QUOTE : REJECT_COLUMNS;
 		/* Cells may have moved: what stands under "opt out" need not be meant for it. */
 		result->record.opt_out = false;
+	}
+	if (result->taken && in_nameless(line, &row->csv)) {
+		result->taken = false;
+		result->reason = REJECT_NAMELESS;
 	}
 	result->record.absent = !result->taken;
 	if (!result->taken && result->record.phone != 0)

@@ -23,6 +23,9 @@ static const char *const texts[ROSTER_REJECT_COUNT] = {
 	[REJECT_LANGUAGE] = N_("this is not a language: write zh, en, ug, bo …"),
 	[REJECT_OPT_OUT] = N_("write 1 (has opted out) or 0"),
 	[REJECT_COLUMNS] = N_("the line has more cells than there are columns: put cells that hold commas in quotes"),
+	[REJECT_NAMELESS] = N_(
+		"something stands in a column without a name: name it in the first line, or pass over it with "
+		"--discard-extra"),
 	[REJECT_QUOTE] = N_("a quote is not closed, or something stands behind the closing one"),
 	[REJECT_LONG] = N_("the line is too long to be one"),
 	[REJECT_CHARACTERS] = N_("unreadable characters: save the file as \"CSV UTF-8\""),

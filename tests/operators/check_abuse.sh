@@ -63,6 +63,8 @@ printf 'phone\n13800000001\n' >"$work/list.csv"
 for slip in '--until 明年' '--until 2020-01-01' '--list '; do
 	expect 2 "${slip%% *}：" "$crier" roster import "$work/list.csv" --list 一 --source 民政局 --basis 协议 "${slip%% *}" "${slip#* }"
 done
+expect 0 '收下 1' "$crier" roster import "$work/list.csv" --list 一 --source 民政局 --basis 协议
+expect 0 '138\*\*\*\*0001：出生年 不详，' "$crier" roster find 13800000001
 expect 78 '是文件夹' "$crier" -c / status
 expect 66 '没有这个文件' "$crier" submit "$work/nosuch"
 

@@ -422,6 +422,20 @@ static void refuses_whole_files_with_a_reason(void **state)
 	}
 }
 
+/* Half of a merged title, or a name that was forgotten: whoever wrote there means it to be read. */
+static void a_column_without_a_name_is_not_passed_over_in_silence(void **state)
+{
+	static const char text[] = "phone,,area,\n13800000001,student,320583100,\n13800000002,,320583100,\n";
+	struct desk *desk = *state;
+
+	assert_int_equal(desk_import(desk, text), RESULT_OK);
+	assert_int_equal(desk->totals.taken, 1);
+	assert_int_equal(desk->totals.reasons[REJECT_NAMELESS], 1);
+	desk->order.discard_extra = true;
+	assert_int_equal(desk_import(desk, text), RESULT_OK);
+	assert_int_equal(desk->totals.taken, 2);
+}
+
 static void says_what_an_order_lacks(void **state)
 {
 	struct desk *desk = *state;
@@ -783,6 +797,7 @@ int main(void)
 		TEST(a_quote_that_closes_lines_below_costs_one_line),
 		TEST(a_line_without_end_is_passed_over),
 		TEST(refuses_whole_files_with_a_reason),
+		TEST(a_column_without_a_name_is_not_passed_over_in_silence),
 		TEST(says_what_an_order_lacks),
 		TEST(discarded_columns_are_never_stored),
 		TEST(areas_may_be_names_or_missing),
