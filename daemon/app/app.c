@@ -92,8 +92,9 @@ static enum result make_state_folder(struct app *app, struct problems *problems)
 	int error = errno;
 	struct place at = {.file = state};
 	struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, "paths.state",
-		N_("the folder cannot be made: %s"), strerror(error));
-	problem_remedy(problem, N_("make it yourself and give it to user crier, or set paths.state"));
+		N_("the folder cannot be made"));
+	problem_remedy(problem_cause(problem, error),
+		N_("make it yourself and give it to user crier, or set paths.state"));
 	return result_of_errno(error);
 }
 
@@ -112,8 +113,10 @@ static enum result load_site_token(struct app *app, struct problems *problems)
 		app->site_token = mem_strdup(word);
 	} else {
 		struct place at = {.file = path};
-		problem_add(problems, PROBLEM_ERROR, &at, "listen.token_file",
-			N_("the file cannot be read or made: %s"), strerror(errno));
+		int error = errno;
+		problem_cause(problem_add(problems, PROBLEM_ERROR, &at, "listen.token_file",
+				      N_("the file cannot be read or made")),
+			error);
 	}
 	free(path);
 	return app->site_token != NULL ? RESULT_OK : RESULT_DENIED;

@@ -365,9 +365,8 @@ static void on_delayed(void *arg, const char *name, int error)
 	if (call == NULL)
 		return;
 	problems_init(&problems);
-	problem_remedy(problem_add(&problems, PROBLEM_ERROR, NULL, NULL, must_wait),
-		N_("the disk of the folder does not do its work (%s); look at its room and at the system's log"),
-		strerror(error));
+	problem_remedy(problem_cause(problem_add(&problems, PROBLEM_ERROR, NULL, NULL, must_wait), error),
+		N_("the disk of the folder does not do its work; look at its room and at the system's log"));
 	control_refuse(call, CONTROL_LATER, &problems);
 	problems_fini(&problems);
 }

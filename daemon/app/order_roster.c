@@ -244,9 +244,10 @@ static void refuse_without_rejects(struct control_call *call, const char *path, 
 
 	problems_init(&problems);
 	problem_remedy(
-		problem_add(&problems, PROBLEM_ERROR, &at, NULL,
-			N_("this cannot be made, and rejected lines are to be told there: %s; nothing was changed"),
-			strerror(error)),
+		problem_cause(
+			problem_add(&problems, PROBLEM_ERROR, &at, NULL,
+				N_("nothing was changed, for rejected lines are to be told there, and it cannot be made")),
+			error),
 		N_("give the state folder to the user that crierd runs as, or make room on its disk; then import again"));
 	control_refuse(call, CONTROL_FAILED, &problems);
 	problems_fini(&problems);

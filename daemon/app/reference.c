@@ -23,10 +23,9 @@ enum {
 static void cannot_read(const char *path, const char *field, int error, struct problems *problems)
 {
 	struct place at = {.file = path};
-	struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, field, N_("the file cannot be read: %s"),
-		strerror(error));
+	struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, field, N_("the file cannot be read"));
 
-	problem_remedy(problem, N_("check that it exists and that user crier may read it"));
+	problem_remedy(problem_cause(problem, error), N_("check that it exists and that user crier may read it"));
 }
 
 /* One data file: the site's own where there is one, else the shipped one. *owned is to be freed. */

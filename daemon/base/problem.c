@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cause.h"
 #include "base/mem.h"
 
 void problems_init(struct problems *problems)
@@ -80,6 +81,21 @@ void problem_remedy(struct problem *problem, const char *remedy, ...)
 	va_start(args, remedy);
 	fill(problem->remedy, remedy, args);
 	va_end(args);
+}
+
+struct problem *problem_cause(struct problem *problem, int error)
+{
+	const char *cause = cause_text(error);
+
+	if (problem == NULL)
+		return NULL;
+	for (int lang = LANG_ZH; lang <= LANG_EN; lang++) {
+		char *reason = problem->reason[lang];
+		problem->reason[lang] = lang == LANG_ZH ? mem_printf("%s（%s）", reason, say(LANG_ZH, cause))
+							: mem_printf("%s: %s", reason, cause);
+		free(reason);
+	}
+	return problem;
 }
 
 void problems_move(struct problems *to, struct problems *from)

@@ -55,6 +55,9 @@ struct problem *problem_add(struct problems *problems, enum problem_kind kind, c
 	const char *field, const char *reason, ...) __attribute__((format(printf, 5, 6)));
 void problem_remedy(struct problem *problem, const char *remedy, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds to the reason why the system refused, by its errno, in both languages. Returns `problem`, which may be NULL. */
+struct problem *problem_cause(struct problem *problem, int error);
+
 /* Moves all of `from` to the end of `to`; afterwards `from` is empty. */
 void problems_move(struct problems *to, struct problems *from);
 

@@ -1,11 +1,11 @@
 #include "cli/speak.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/cause.h"
 #include "base/utf8.h"
 
 enum { ERROR_MOST = 2000 };
@@ -77,28 +77,7 @@ void speak_error(const char *format, ...)
 
 const char *speak_errno(int error)
 {
-	static const struct {
-		int error;
-		const char *words;
-	} known[] = {
-		{ENOENT, N_("there is no such file or folder")},
-		{EACCES, N_("you may not do this")},
-		{EPERM, N_("you may not do this")},
-		{EISDIR, N_("this is a folder and not a file")},
-		{ENOTDIR, N_("a part of the path is no folder")},
-		{ENAMETOOLONG, N_("the name is too long")},
-		{ELOOP, N_("the links lead in a circle")},
-		{ENOSPC, N_("the disk has no room left")},
-		{EDQUOT, N_("your share of the disk is full")},
-		{EROFS, N_("the disk can only be read")},
-		{EIO, N_("the disk reports an error")},
-		{ECONNREFUSED, N_("nobody answers there")},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].error == error)
-			return tr(known[i].words);
-	return strerror(error);
+	return tr(cause_text(error));
 }
 
 void speak_line(const char *format, ...)

@@ -312,8 +312,9 @@ static void check_route(const struct scope *scope, const struct channel_config *
 				       channel->source_address),
 			N_("write an address of this machine, such as \"10.0.0.5\""));
 	if (channel->ca_file != NULL && access(channel->ca_file, R_OK) != 0)
-		problem_remedy(refuse(scope, "ca_file", N_("the file %s cannot be read: %s"), channel->ca_file,
-				       strerror(errno)),
+		problem_remedy(problem_cause(refuse(scope, "ca_file", N_("the file %s cannot be read"),
+						     channel->ca_file),
+				       errno),
 			N_("check the path, and that the user crier may read it"));
 	if (channel->connect_timeout_ms > channel->timeout_ms)
 		problem_remedy(refuse(scope, "connect_timeout", N_("connect_timeout is longer than timeout")),

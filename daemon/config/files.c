@@ -32,7 +32,8 @@ static enum result refuse_file(const char *path, int error, struct problems *pro
 		problem_remedy(problem, N_("run as root: chmod 640 %1$s; chgrp crier %1$s"), path);
 		break;
 	default:
-		problem = problem_add(problems, PROBLEM_ERROR, &place, NULL, N_("cannot be read: %s"), strerror(error));
+		problem = problem_cause(problem_add(problems, PROBLEM_ERROR, &place, NULL, N_("cannot be read")),
+			error);
 		problem_remedy(problem, N_("check the path and the disk"));
 	}
 	return result_of_errno(error);

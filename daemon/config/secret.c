@@ -58,8 +58,8 @@ static void refuse_open(const struct reader *reader, const struct node *node, co
 		problem_remedy(refuse(reader, node, N_("the secret file %s may not be read by this user"), path),
 			N_("run as root: chmod 640 %1$s; chgrp crier %1$s"), path);
 	else
-		problem_remedy(refuse(reader, node, N_("the secret file %s cannot be opened: %s"), path,
-				       strerror(error)),
+		problem_remedy(problem_cause(refuse(reader, node, N_("the secret file %s cannot be opened"), path),
+				       error),
 			N_("check the path"));
 }
 

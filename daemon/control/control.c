@@ -367,8 +367,8 @@ enum result control_open(struct loop *loop, const char *path, gid_t group, const
 		int error = errno;
 		struct place at = {.file = path};
 		struct problem *problem = problem_add(problems, PROBLEM_ERROR, &at, "paths.control",
-			N_("the control socket cannot be opened: %s"), strerror(error));
-		problem_remedy(problem,
+			N_("the control socket cannot be opened"));
+		problem_remedy(problem_cause(problem, error),
 			error == EADDRINUSE
 				? N_("another crierd serves this socket; stop it, or give this one a path of its own")
 				: N_("check the folder and its rights"));

@@ -351,10 +351,12 @@ static enum result hold_folder(struct ledger *ledger, const char *dir, struct pr
 		ledger->lock = file->open(ledger->folder, "ledger.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			0640);
 	if (ledger->lock < 0) {
-		enum result result = result_of_errno(errno);
+		int error = errno;
+		enum result result = result_of_errno(error);
 
-		problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
-				       N_("the ledger's folder cannot be used (%s)"), strerror(errno)),
+		problem_remedy(problem_cause(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+						     N_("the ledger's folder cannot be used")),
+				       error),
 			N_("give the folder to user and group crier and look at the disk's room"));
 		return result;
 	}

@@ -71,8 +71,9 @@ static enum result explain(int error, const char *address, uint16_t port, struct
 		problem_remedy(problem, N_("choose a port of 1024 or above"));
 		return RESULT_DENIED;
 	default:
-		problem_add(problems, PROBLEM_ERROR, NULL, "listen.port", N_("cannot listen on %s port %u: %s"),
-			address, port, strerror(error));
+		problem_cause(problem_add(problems, PROBLEM_ERROR, NULL, "listen.port",
+				      N_("cannot listen on %s port %u"), address, port),
+			error);
 		return RESULT_IO;
 	}
 }

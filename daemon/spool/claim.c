@@ -162,8 +162,9 @@ static void refuse_unreadable(struct job *job, int error)
 
 	problems_init(&problems);
 	struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL,
-		N_("the service may not read the file: %s"), strerror(error));
-	problem_remedy(problem, N_("let group crier read it (chmod g+r), or use: crier submit FILE"));
+		N_("the service cannot read the file"));
+	problem_remedy(problem_cause(problem, error),
+		N_("let group crier read it (chmod g+r), or use: crier submit FILE"));
 	refuse(job, &problems);
 }
 

@@ -31,9 +31,9 @@ const char *folder_name(enum folder folder)
 static int explain(struct problems *problems, const char *path, int error)
 {
 	struct problem *problem = problem_add(problems, PROBLEM_ERROR, NULL, "paths.spool",
-		N_("cannot use the folder %s: %s"), path, strerror(error));
+		N_("cannot use the folder %s"), path);
 
-	problem_remedy(problem, N_("create it, and let the service's user write in it"));
+	problem_remedy(problem_cause(problem, error), N_("create it, and let the service's user write in it"));
 	errno = error;
 	return -1;
 }

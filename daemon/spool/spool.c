@@ -282,9 +282,11 @@ enum result spool_open(struct loop *loop, const struct spool_settings *settings,
 	enum result result = folders_open(spool, problems);
 
 	if (result == RESULT_OK && !spool_watch_renew(spool)) {
+		int error = errno;
 		struct problem *problem = problem_add(problems, PROBLEM_ERROR, NULL, "paths.spool",
-			N_("cannot watch the folder %s: %s"), spool->new_path, strerror(errno));
-		problem_remedy(problem, N_("raise fs.inotify.max_user_watches and fs.inotify.max_user_instances"));
+			N_("cannot watch the folder %s"), spool->new_path);
+		problem_remedy(problem_cause(problem, error),
+			N_("raise fs.inotify.max_user_watches and fs.inotify.max_user_instances"));
 		result = RESULT_IO;
 	}
 	if (result != RESULT_OK) {

@@ -1,4 +1,5 @@
 /* The small pieces that every room leans on: buffers, UTF-8, nearest names, maps, heaps, problems. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -177,6 +178,26 @@ static void digests_are_those_of_the_standards(void **state)
 	assert_string_equal(digest_md5("abc", 3, out), "900150983cd24fb0d6963f7d28e17f72");
 }
 
+/* Those that an officer's or operator's own doing brings about; strerror() would put English into the Chinese half. */
+static void a_cause_is_told_in_both_languages(void **state)
+{
+	static const int errors[] = {ENOENT, EACCES, EPERM, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG, ELOOP, ENOSPC,
+		EDQUOT, EROFS, EIO, EMFILE, EADDRINUSE};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct problems problems;
+		problems_init(&problems);
+		struct problem *problem = problem_add(&problems, PROBLEM_ERROR, NULL, NULL, "%s", "/x");
+		assert_ptr_equal(problem_cause(problem, errors[i]), problem);
+		for (const char *at = problem->reason[LANG_ZH] + strlen("/x"); *at != '\0'; at++)
+			assert_true((unsigned char)*at >= 0x80);
+		assert_memory_equal(problem->reason[LANG_EN], "/x: ", 4);
+		problems_fini(&problems);
+	}
+	assert_null(problem_cause(NULL, ENOENT));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_heap_gives_the_smallest_first),
 		cmocka_unit_test(problems_speak_both_languages_and_stay_bounded),
 		cmocka_unit_test(digests_are_those_of_the_standards),
+		cmocka_unit_test(a_cause_is_told_in_both_languages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,8 @@ for slip in '--until 明年' '--until 2020-01-01' '--list '; do
 done
 expect 0 '收下 1' "$crier" roster import "$work/list.csv" --list 一 --source 民政局 --basis 协议
 expect 0 '138\*\*\*\*0001：出生年 不详，' "$crier" roster find 13800000001
+sed 's/paths: {/paths: { templates = "nosuch";/' "$CRIER_CONF" >"$work/faulty.conf"
+expect 78 'nosuch paths.templates：文件无法读取（没有这个文件或文件夹）' "$crierd" -c "$work/faulty.conf" --check
 expect 78 '是文件夹' "$crier" -c / status
 expect 66 '没有这个文件' "$crier" submit "$work/nosuch"
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "asking.h"
+#include "base/cause.h"
 #include "testing/disk.h"
 #include "testing/turns.h"
 
@@ -88,7 +89,7 @@ static void an_import_that_could_not_tell_rejected_lines_is_refused(void **state
 	assert_null(import(list, "2026-12-31", &exit));
 	assert_int_equal(exit, 1);
 	assert_non_null(strstr(said, "state/rejects"));
-	assert_non_null(strstr(said, strerror(ENOTDIR)));
+	assert_non_null(strstr(said, cause_text(ENOTDIR)));
 	assert_non_null(strstr(said, "then import again"));
 	assert_int_equal(residents("known"), PEOPLE);
 
