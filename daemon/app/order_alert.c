@@ -242,7 +242,7 @@ void order_alert_list(void *arg, struct control_call *call, const json_t *args)
 
 	ledger_list_alerts(listing.app->ledger, &filter, on_list_alert, &listing);
 	add_sums(listing.app, listing.list);
-	control_result(call, json_pack("{s:o}", "alerts", listing.list));
+	control_result(call, json_pack("{s:o, s:i}", "alerts", listing.list, "most", (int)filter.most));
 }
 
 static bool on_show_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
@@ -373,6 +373,6 @@ void order_report(void *arg, struct control_call *call, const json_t *args)
 	add_sums(app, listing.list);
 	json_t *totals = totals_of(app, listing.list);
 	control_result(call,
-		json_pack("{s:I, s:I, s:o, s:o}", "from_ms", (json_int_t)filter.from_ms, "to_ms",
-			(json_int_t)filter.to_ms, "alerts", listing.list, "totals", totals));
+		json_pack("{s:I, s:I, s:o, s:o, s:i}", "from_ms", (json_int_t)filter.from_ms, "to_ms",
+			(json_int_t)filter.to_ms, "alerts", listing.list, "totals", totals, "most", (int)filter.most));
 }

@@ -96,9 +96,10 @@ void order_audit_list(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
 	json_t *list = json_array();
+	int most = (int)control_number(args, "most", 50);
 
-	ledger_list_last_events(app->ledger, (unsigned int)control_number(args, "most", 50), on_event, list);
-	control_result(call, json_pack("{s:o}", "events", list));
+	ledger_list_last_events(app->ledger, (unsigned int)most, on_event, list);
+	control_result(call, json_pack("{s:o, s:i}", "events", list, "most", most));
 }
 
 void order_audit_verify(void *arg, struct control_call *call, const json_t *args)

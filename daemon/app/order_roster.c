@@ -570,14 +570,14 @@ void order_optout_list(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
 	struct optout_page page = {.list = json_array()};
-	uint32_t count = 0;
-	enum result result = roster_optout_list(app->roster, 0, (uint32_t)control_number(args, "most", 1000), on_optout,
-		&page, &count);
+	uint32_t most = (uint32_t)control_number(args, "most", 1000), count = 0;
+	enum result result = roster_optout_list(app->roster, 0, most, on_optout, &page, &count);
 
 	if (result != RESULT_OK) {
 		json_decref(page.list);
 		answer_failure(call, result);
 		return;
 	}
-	control_result(call, json_pack("{s:o, s:i}", "optouts", page.list, "count", (int)count));
+	control_result(call,
+		json_pack("{s:o, s:i, s:i}", "optouts", page.list, "count", (int)count, "most", (int)most));
 }

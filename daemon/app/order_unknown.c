@@ -62,12 +62,12 @@ static json_t *bounds(const struct app *app)
 void order_unknown_list(void *arg, struct control_call *call, const json_t *args)
 {
 	struct doubts doubts = {.app = arg, .list = json_array()};
+	int most = (int)control_number(args, "most", 1000);
 
-	ledger_list_unknown(doubts.app->ledger, (struct batch_name){0},
-		(unsigned int)control_number(args, "most", 1000), on_doubt, &doubts);
+	ledger_list_unknown(doubts.app->ledger, (struct batch_name){0}, (unsigned int)most, on_doubt, &doubts);
 	control_result(call,
-		json_pack("{s:o, s:I, s:o}", "batches", doubts.list, "recipients", (json_int_t)doubts.recipients,
-			"bounds", bounds(doubts.app)));
+		json_pack("{s:o, s:I, s:o, s:i}", "batches", doubts.list, "recipients", (json_int_t)doubts.recipients,
+			"bounds", bounds(doubts.app), "most", most));
 }
 
 struct one_doubt {

@@ -42,6 +42,14 @@ void show_problems(const json_t *result)
 	}
 }
 
+void show_cut(const json_t *result, const char *key, const char *remedy)
+{
+	long long most = number(result, "most");
+
+	if (most > 0 && json_array_size(json_object_get(result, key)) >= (size_t)most)
+		speak_error(N_("only the first %lld are told, there may be more: %s"), most, tr(remedy));
+}
+
 void show_status(const json_t *result)
 {
 	char span[48];
@@ -193,6 +201,7 @@ void show_unknown(const json_t *result)
 		table_cell(&table, "%s", text(batch, "peer"));
 	}
 	table_end(&table, N_("nothing is in doubt"));
+	show_cut(result, "batches", N_("--most N shows more"));
 	if (i > 0)
 		speak_line(N_(
 			"They may or may not have got the text. \"crier unknown resend BATCH\" sends it again (some may get it twice); \"crier unknown drop BATCH\" gives it up."));
@@ -288,6 +297,7 @@ void show_audit(const json_t *result)
 		table_cell(&table, "%s", text(event, "what"));
 	}
 	table_end(&table, N_("nothing was ordered yet"));
+	show_cut(result, "events", N_("--most N shows more"));
 }
 
 void show_audited(const json_t *result)

@@ -36,6 +36,9 @@ void show_submitted(const char *file, const json_t *result);
 /* Warnings that came with a result, on stderr. */
 void show_problems(const json_t *result);
 
+/* Says, beside the answer, when the list `key` is as long as it may be, and so may lack the rest; and what to do then. */
+void show_cut(const json_t *result, const char *key, const char *remedy);
+
 /* "全部"… : the word of a recipient's state, of a crowd, of an urgency; the English itself where it has none. */
 const char *show_word(const char *english);
 

@@ -118,7 +118,7 @@ static void add_crowd_cells(struct table *table, const json_t *sums)
 	}
 }
 
-void show_alerts(const json_t *result)
+static void print_alerts(const json_t *result)
 {
 	static const char *const names[] = {N_("alert"), N_("accepted at"), N_("urgency"), N_("state"), N_("title"),
 		N_("residents"), N_("groups"), N_("signs"), NULL};
@@ -141,6 +141,14 @@ void show_alerts(const json_t *result)
 	if (i > 0)
 		speak_line(N_("figures: taken or reached / on the way / not reached / left out"));
 }
+
+void show_alerts(const json_t *result)
+{
+	print_alerts(result);
+	show_cut(result, "alerts", N_("--most N shows more"));
+}
+
+static const char shorter_span[] = N_("name a shorter span with --from and --to");
 
 /* The three sums, each state on its line, and whether they add up. */
 static int print_sums(const json_t *sums)
@@ -208,8 +216,9 @@ void show_report(const json_t *result)
 		show_alert(result);
 		return;
 	}
-	show_alerts(result);
+	print_alerts(result);
 	print_sums(json_object_get(result, "totals"));
+	show_cut(result, "alerts", shorter_span);
 }
 
 static void csv_cell(const char *value, const char *end)
@@ -263,4 +272,5 @@ void show_report_csv(const json_t *result)
 	if (json_object_get(result, "alerts") == NULL)
 		csv_row(result);
 	json_array_foreach(json_object_get(result, "alerts"), i, alert) csv_row(alert);
+	show_cut(result, "alerts", shorter_span);
 }

@@ -150,4 +150,5 @@ void show_optouts(const json_t *result)
 		table_cell(&table, "%s", text(optout, "source"));
 	}
 	table_end(&table, N_("nobody has opted out"));
+	show_cut(result, "optouts", N_("--most N shows more"));
 }

@@ -79,6 +79,12 @@ for name in "$(printf 'bad\377\376.txt')" "$(printf 'a\nb.txt')" 'a\b.txt' '-x.t
 	expect 0 '刷单返利\|居民' "$crier" preview "$work/$name"
 done
 
+# A list that is cut says so.
+expect 0 '只列出前 1 条，可能还有：' "$crier" alert list --most 1
+expect 0 '只列出前 1 条，可能还有：' "$crier" audit list --most 1
+expect 0 '138' "$crier" optout add 13800000001
+expect 0 '只列出前 1 条，可能还有：' "$crier" optout list --most 1
+
 # A day alone as the end means all of it: a report of one day, or up to the last of the month, lacks nobody.
 today=$(TZ=Asia/Shanghai date +%F)
 expect 0 '刷单返利' "$crier" alert list --to "$today"
