@@ -28,8 +28,8 @@ enum column {
 struct header {
 	int place[COLUMN_COUNT]; /* of the cell; -1: there is no such column */
 	size_t columns; /* cells of the line */
-	uint64_t
-		nameless; /* a bit for each cell without a name, in which lines may have nothing either; CSV_CELLS_MOST fit */
+	/* A bit for each cell without a name, in which lines may have nothing either; CSV_CELLS_MOST fit. */
+	uint64_t nameless;
 	char **discarded; /* names of the columns passed over, NULL-ended, or NULL */
 };
 
