@@ -63,18 +63,25 @@ static bool locate(const struct app *app, struct lane *lane, phone_t phone, uint
 	return lane->places != NULL ? places_find(lane->places, id, position) : set_rank(lane->set, id, position);
 }
 
+static bool is_unanswered(enum state state)
+{
+	return state == STATE_UNKNOWN || state == STATE_IN_FLIGHT;
+}
+
 /*
- * The lane of a receipt whose name is not known: its send's answer was lost. Then it can only be about somebody who is in
- * doubt on this very channel.
+ * The lane of a receipt whose name is not known: its send's answer was lost, or is still on its way. Then it can only be about
+ * somebody who is in doubt or in flight on this very channel.
  */
-static struct lane *lane_in_doubt(struct app *app, const struct outlet *outlet, phone_t phone, uint32_t *position)
+static struct lane *lane_unanswered(struct app *app, const struct outlet *outlet, phone_t phone, uint32_t *position)
 {
 	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
 		struct campaign *campaign = list_object(link, struct campaign, in_app);
 		for (uint16_t i = 0; i < campaign->lane_count; i++) {
 			struct lane *lane = &campaign->lanes[i];
-			if (lane->outlet == outlet && lane->tally.counts[STATE_UNKNOWN] > 0 &&
-				locate(app, lane, phone, position) && lane->tally.states[*position] == STATE_UNKNOWN)
+			if (lane->outlet == outlet &&
+				lane->tally.counts[STATE_UNKNOWN] + lane->tally.counts[STATE_IN_FLIGHT] > 0 &&
+				locate(app, lane, phone, position) &&
+				is_unanswered((enum state)lane->tally.states[*position]))
 				return lane;
 		}
 	}
@@ -99,7 +106,7 @@ static struct lane *lane_of(struct app *app, const struct outlet *outlet, const 
 			(struct batch_name){(uint32_t)(packed >> 16), (uint16_t)packed, 0});
 		return lane != NULL && locate(app, lane, receipt->phone, position) ? lane : NULL;
 	}
-	return receipt->phone != 0 ? lane_in_doubt(app, outlet, receipt->phone, position) : NULL;
+	return receipt->phone != 0 ? lane_unanswered(app, outlet, receipt->phone, position) : NULL;
 }
 
 static enum state state_of(enum receipt_kind kind)

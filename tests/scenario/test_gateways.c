@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/digest.h"
 #include "gateways.h"
 #include "testing/peer.h"
 
@@ -41,6 +42,7 @@ static void receipts_may_come_late_twice_never_backwards_or_for_strangers(void *
 		{WORLD_FAULT_RECEIPT_DOUBLE, WORLD_ALWAYS, "delivered"},
 		{WORLD_FAULT_RECEIPT_MISSING, WORLD_ALWAYS, "accepted"},
 		{WORLD_FAULT_RECEIPT_REORDER, WORLD_ALWAYS, "delivered"},
+		{WORLD_FAULT_RECEIPT_EARLY, WORLD_ALWAYS, "delivered"},
 		{WORLD_FAULT_RECEIPT_WRONG, WORLD_ALWAYS, "accepted"},
 		{WORLD_FAULT_UNDELIVERED, WORLD_ALWAYS, "failed"},
 	};
@@ -150,6 +152,44 @@ static void one_person_probes_although_a_batch_waits(void **state)
 	stage_adds_up(&stage, "A1");
 }
 
+/* A yunmas gateway that pushes its reports, in the place of "yunmas", for everybody. */
+static void put_pusher(enum world_fault fault)
+{
+	char sum[65], report[256], channels[1024];
+
+	digest_sha256("word/yunmas", strlen("word/yunmas"), sum);
+	snprintf(report, sizeof(report), "http://%s:20580/r/%.32s/report", stage.address, sum);
+	struct world_peer *peer = world_peer_add(stage.world,
+		&(struct world_peer_options){.kind = WORLD_YUNMAS,
+			.name = "pusher",
+			.user = "pusher",
+			.secret = "s3cret",
+			.report_url = report,
+			.own_port = true});
+	const char *url = world_peer_url(peer);
+	world_fault_set(peer, fault, WORLD_ALWAYS, 0);
+	snprintf(channels, sizeof(channels),
+		" { name = \"yunmas\"; kind = \"sms-yunmas\"; url = \"%.*s/sms/norsubmit\"; ec_name = \"ec\"; ap_id = \"pusher\";"
+		" secret_file = \"password\"; sign_code = \"sc\"; signature_by = \"platform\"; " GATEWAYS_SENDING " }",
+		(int)(strstr(url, "/sms/") - url), url);
+	stage_stop(&stage);
+	folder_write_text(&stage.folder, "state/listen.token", "word");
+	stage_config_of(&stage, channels, GATEWAYS_PATIENT);
+	stage_start(&stage);
+}
+
+/* Its name for the batch is not known yet: that of whom it is about is. */
+static void a_report_may_come_before_the_answer_that_names_it(void **state)
+{
+	gateways_open(&stage, false);
+	put_pusher(WORLD_FAULT_RECEIPT_EARLY);
+	gateways_drop(&stage, "A1", "immediate", "");
+	stage_pass(&stage, 5 * 60 * 1000);
+	stage_adds_up(&stage, "A1");
+	assert_int_equal(stage_residents(&stage, "A1", "delivered"), GATEWAYS_POOL);
+	assert_int_equal(gateways_number(&stage, "yunmas", "accepted"), GATEWAYS_POOL);
+}
+
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(int argc, char **argv)
@@ -159,6 +199,7 @@ int main(int argc, char **argv)
 		CASE(a_wrong_password_suspends_the_gateway_and_refuses_nobody),
 		CASE(a_refused_text_waits_for_a_release_even_over_a_restart),
 		CASE(one_person_probes_although_a_batch_waits),
+		CASE(a_report_may_come_before_the_answer_that_names_it),
 	};
 
 	if (argc > 1)
