@@ -152,7 +152,23 @@ static struct outcome judge_bad_request(const char *body, size_t size)
 	return outcome;
 }
 
-bool kannel_judge(long status, const char *body, size_t size, struct outcome *outcome)
+bool kannel_unroutable(long status, const char *body, size_t size)
+{
+	return status == 403 && begins(body, size, "Not routable");
+}
+
+/*
+ * The gateway takes a request apart into a text a number, hands them to its links one by one, and answers as soon as it knows
+ * of the first one. Of several, others may be on their way: sent again, they would come twice.
+ */
+static struct outcome judge_first(enum outcome_class class, const char *words, uint32_t count)
+{
+	if (count > 1)
+		return outcome_make(CLASS_AMBIGUOUS, 0, "%s, said of the first of %" PRIu32 " numbers", words, count);
+	return outcome_make(class, 0, "%s", words);
+}
+
+bool kannel_judge(long status, const char *body, size_t size, uint32_t count, struct outcome *outcome)
 {
 	switch (status) {
 	case 202:
@@ -167,13 +183,15 @@ bool kannel_judge(long status, const char *body, size_t size, struct outcome *ou
 		*outcome = judge_bad_request(body, size);
 		return true;
 	case 403:
-		*outcome = outcome_make(CLASS_PERM_CHANNEL, 0, "403: user or password refused");
+		*outcome = kannel_unroutable(status, body, size)
+			? judge_first(CLASS_PERM_RCPT, "403: not routable", count)
+			: outcome_make(CLASS_PERM_CHANNEL, 0, "403: user or password refused");
 		return true;
 	case 503:
 		/* A proxy's 503 has other words, and may have come after the gateway took it. */
 		if (!begins(body, size, "Temporal failure"))
 			return false;
-		*outcome = outcome_make(CLASS_RETRY, 0, "503: temporal failure");
+		*outcome = judge_first(CLASS_RETRY, "503: temporal failure", count);
 		return true;
 	default:
 		return false;

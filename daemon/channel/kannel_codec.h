@@ -36,8 +36,14 @@ void kannel_url_fini(struct kannel_url *url);
 /* Appends the URL that sends a batch. False when *out is full. */
 bool kannel_url_add(struct buf *out, struct kannel_url *url, const struct batch *batch);
 
-/* Reads an answer. False when it is not in this dialect. */
-bool kannel_judge(long status, const char *body, size_t size, struct outcome *outcome);
+/*
+ * Reads the answer to a request for `count` numbers. False when it is not in this dialect. It tells what became of the first
+ * number; the others were tried all the same, so that a "no" to several leaves them in doubt.
+ */
+bool kannel_judge(long status, const char *body, size_t size, uint32_t count, struct outcome *outcome);
+
+/* True when it says that no link of the gateway carries the number. */
+bool kannel_unroutable(long status, const char *body, size_t size);
 
 /*
  * Reads a delivery report from the query that our dlr-url came back with (`query` as in struct push).

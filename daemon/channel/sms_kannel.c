@@ -24,7 +24,11 @@ struct kannel {
 	struct web web;
 	struct kannel_url parts;
 	struct buf url; /* of the batch that is being sent; kept */
+	unsigned int unroutable; /* answers in a row */
 };
+
+/* So many numbers in a row that no link carries are no chance: it is the links. */
+#define UNROUTABLE_MOST 5
 
 #define URL_MOST (64 * 1024)
 
@@ -84,13 +88,37 @@ static enum result kannel_open(struct channel *self, struct problems *problems)
 	return RESULT_OK;
 }
 
+/*
+ * One number that the gateway has no link for is refused, as it stands; when it is one after the other the gateway or `smsc` is
+ * set wrong, and nobody is to be refused for that. Doubt over several stays doubt: the probe that follows it comes here.
+ */
+static void heed_routes(struct kannel *kannel, struct outcome *outcome)
+{
+	static const uint32_t the_one = 0;
+
+	kannel->unroutable++;
+	if (outcome->class != CLASS_PERM_RCPT)
+		return;
+	if (kannel->unroutable >= UNROUTABLE_MOST) {
+		*outcome = outcome_make(CLASS_PERM_CHANNEL, 0,
+			"403: not routable, check `smsc` and the gateway's links");
+		return;
+	}
+	outcome->refused = &the_one;
+	outcome->refused_count = 1;
+}
+
 static void on_answer(struct channel *self, const struct batch *batch, const struct http_reply *reply)
 {
 	struct kannel *kannel = self->state;
 	struct outcome outcome;
 
-	if (!web_replied(reply) || !kannel_judge(reply->status, reply->body, reply->body_size, &outcome))
+	if (!web_replied(reply) || !kannel_judge(reply->status, reply->body, reply->body_size, batch->count, &outcome))
 		outcome = web_judge(reply);
+	else if (kannel_unroutable(reply->status, reply->body, reply->body_size))
+		heed_routes(kannel, &outcome);
+	else if (outcome.class == CLASS_OK)
+		kannel->unroutable = 0;
 	web_settle(&kannel->web, batch, &outcome);
 }
 

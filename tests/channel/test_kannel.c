@@ -182,29 +182,35 @@ static void answers_have_their_class(void **state)
 	static const struct {
 		long status;
 		const char *body;
+		uint32_t count;
 		bool judged;
 		enum outcome_class class;
 		bool split;
 	} cases[] = {
-		{202, "0: Accepted for delivery", true, CLASS_OK, false},
-		{202, "3: Queued for later delivery", true, CLASS_OK, false},
-		{202, "", false, 0, false},
-		{202, "<html>", false, 0, false},
-		{200, "0: Accepted for delivery", false, 0, false},
-		{400, "Missing receiver number, rejected", true, CLASS_PERM_MSG, true},
-		{400, "Empty text not allowed, rejected", true, CLASS_PERM_MSG, false},
-		{400, "Number(s) has/have been denied by white- and/or black-lists.", true, CLASS_PERM_MSG, true},
-		{400, "Sender missing and no global set, rejected", true, CLASS_PERM_CHANNEL, false},
-		{403, "Authorization failed for sendsms", true, CLASS_PERM_CHANNEL, false},
-		{503, "Temporal failure, try again later.", true, CLASS_RETRY, false},
-		{503, "<html>Service Unavailable</html>", false, 0, false},
-		{500, "", false, 0, false},
-		{404, "Not found", false, 0, false},
+		{202, "0: Accepted for delivery", 20, true, CLASS_OK, false},
+		{202, "3: Queued for later delivery", 20, true, CLASS_OK, false},
+		{202, "", 20, false, 0, false},
+		{202, "<html>", 20, false, 0, false},
+		{200, "0: Accepted for delivery", 20, false, 0, false},
+		{400, "Missing receiver number, rejected", 20, true, CLASS_PERM_MSG, true},
+		{400, "Empty text not allowed, rejected", 20, true, CLASS_PERM_MSG, false},
+		{400, "Number(s) has/have been denied by white- and/or black-lists.", 20, true, CLASS_PERM_MSG, true},
+		{400, "Sender missing and no global set, rejected", 20, true, CLASS_PERM_CHANNEL, false},
+		{403, "Authorization failed for sendsms", 20, true, CLASS_PERM_CHANNEL, false},
+		/* As 1.4.5 answers for the first number, whatever became of the others. */
+		{503, "Temporal failure, try again later.", 20, true, CLASS_AMBIGUOUS, false},
+		{503, "Temporal failure, try again later.", 1, true, CLASS_RETRY, false},
+		{403, "Not routable. Do not try again.", 20, true, CLASS_AMBIGUOUS, false},
+		{403, "Not routable. Do not try again.", 1, true, CLASS_PERM_RCPT, false},
+		{503, "<html>Service Unavailable</html>", 20, false, 0, false},
+		{500, "", 20, false, 0, false},
+		{404, "Not found", 20, false, 0, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct outcome outcome = {0};
-		assert_int_equal(kannel_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &outcome),
+		assert_int_equal(kannel_judge(cases[i].status, cases[i].body, strlen(cases[i].body), cases[i].count,
+					 &outcome),
 			cases[i].judged);
 		if (!cases[i].judged)
 			continue;

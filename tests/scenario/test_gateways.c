@@ -130,8 +130,7 @@ static void a_refused_text_waits_for_a_release_even_over_a_restart(void **state)
 /* The probes after a lost answer put one person each in doubt, whoever's turn it is; and a restart finds it so. */
 static void one_person_probes_although_a_batch_waits(void **state)
 {
-	static const char later[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 34\r\n\r\n"
-				    "Temporal failure, try again later.";
+	static const char later[] = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 	static const char taken[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\n0: Accepted.";
 	static const struct peer_step steps[] = {{PEER_LAST, later}, {PEER_CLOSE, NULL}, {PEER_CLOSE, NULL},
 		{PEER_CLOSE, NULL}, {PEER_REPLY, taken}};
@@ -149,6 +148,41 @@ static void one_person_probes_although_a_batch_waits(void **state)
 	stage_pass(&stage, 10000);
 	assert_int_equal(stage_residents(&stage, "A1", "unknown"), unknown);
 	assert_int_equal(stage_residents(&stage, "A1", "accepted"), GATEWAYS_POOL - unknown);
+	stage_adds_up(&stage, "A1");
+}
+
+static const char unroutable[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 31\r\n\r\n"
+				 "Not routable. Do not try again.";
+
+/* One number without a link is the first of a batch: the gateway has taken the others, and takes the next batches. */
+static void a_number_without_a_link_doubles_nobody_and_stops_nobody(void **state)
+{
+	static const char taken[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 12\r\n\r\n0: Accepted.";
+	static const struct peer_step steps[] = {{PEER_REPLY, unroutable}, {PEER_REPLY, taken}};
+
+	gateways_open(&stage, false);
+	put_gateway(steps, 2);
+	gateways_drop(&stage, "A1", "immediate", "");
+	stage_pass(&stage, 120000);
+	assert_false(gateways_suspended(&stage, "kannel"));
+	assert_int_equal(stage_residents(&stage, "A1", "unknown"), GATEWAYS_BATCH);
+	assert_int_equal(stage_residents(&stage, "A1", "accepted"), GATEWAYS_POOL - GATEWAYS_BATCH);
+	stage_adds_up(&stage, "A1");
+}
+
+static void a_gateway_without_a_link_for_anybody_suspends_itself(void **state)
+{
+	static const struct peer_step steps[] = {{PEER_REPLY, unroutable}};
+
+	gateways_open(&stage, false);
+	put_gateway(steps, 1);
+	gateways_drop(&stage, "A1", "immediate", "");
+	stage_pass(&stage, 120000);
+	assert_true(gateways_suspended_itself(&stage, "kannel"));
+	assert_in_range(stage_residents(&stage, "A1", "unknown"), 1, GATEWAYS_WINDOW * GATEWAYS_BATCH);
+	assert_in_range(stage_residents(&stage, "A1", "refused"), 0, 2);
+	assert_in_range(stage_residents(&stage, "A1", "waiting"), GATEWAYS_POOL - GATEWAYS_WINDOW * GATEWAYS_BATCH - 2,
+		GATEWAYS_POOL);
 	stage_adds_up(&stage, "A1");
 }
 
@@ -199,6 +233,8 @@ int main(int argc, char **argv)
 		CASE(a_wrong_password_suspends_the_gateway_and_refuses_nobody),
 		CASE(a_refused_text_waits_for_a_release_even_over_a_restart),
 		CASE(one_person_probes_although_a_batch_waits),
+		CASE(a_number_without_a_link_doubles_nobody_and_stops_nobody),
+		CASE(a_gateway_without_a_link_for_anybody_suspends_itself),
 		CASE(a_report_may_come_before_the_answer_that_names_it),
 	};
 
