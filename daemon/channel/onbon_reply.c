@@ -154,7 +154,7 @@ bool onbon_status_read(const struct onbon_reply *reply, bool is_5k1, struct onbo
 	size_t count = reply->payload[fixed];
 	if (count > sizeof(status->areas) || reply->size < fixed + 1 + count)
 		return false;
-	status->on = reply->payload[0] == 1;
+	status->off = reply->payload[0] == 2;
 	status->clock_valid = read_clock(reply->payload + 2, &status->clock);
 	status->area_count = count;
 	memcpy(status->areas, reply->payload + fixed + 1, count);

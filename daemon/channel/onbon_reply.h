@@ -49,7 +49,7 @@ bool onbon_fonts_read(const struct onbon_reply *reply, struct onbon_fonts *fonts
 unsigned int onbon_font_bit(unsigned int height);
 
 struct onbon_status {
-	bool on;
+	bool off; /* switched off, by its own timers or by hand */
 	bool clock_valid;
 	struct tm clock; /* calendar fields, where valid */
 	uint8_t areas[16];

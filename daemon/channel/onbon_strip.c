@@ -263,6 +263,7 @@ static void take_status(struct onbon_strip *strip, const struct onbon_reply *rep
 		onbon_link_drop(strip->link, "a status that cannot be read");
 		return;
 	}
+	bool switched = sign_switched(&strip->sign, status.off);
 	bool present = onbon_status_has(&status, (uint8_t)strip->options->area_id);
 	unsigned int count = sign_seen(&strip->sign, present, now_both(), shown, &gap_ms);
 	for (unsigned int i = 0; i < count; i++)
@@ -272,6 +273,8 @@ static void take_status(struct onbon_strip *strip, const struct onbon_reply *rep
 	if (onbon_status_clock_off(&status, clock_wall_ms()) && clock_mono_ms() >= strip->clock_after_ms)
 		strip->clock_due = true;
 	note(strip, true, "answers");
+	if (switched)
+		channel_noted(strip->channel, true, status.off ? "is switched off" : "is switched on again");
 }
 
 static void take_nack(struct onbon_strip *strip, uint8_t error)

@@ -101,11 +101,14 @@ static uint64_t confirm(struct sign *sign, struct sign_now now)
 {
 	uint64_t gap = 0;
 
-	if (!sign->lit && sign->seen.mono_ms > 0)
+	if (sign->off)
+		return 0;
+	if (!sign->lit && !sign->was_off && sign->seen.mono_ms > 0)
 		gap = now.mono_ms - sign->seen.mono_ms;
 	if (gap > sign->longest_gap_ms)
 		sign->longest_gap_ms = gap;
 	sign->lit = true;
+	sign->was_off = false;
 	sign->seen = now;
 	return gap;
 }
@@ -172,7 +175,7 @@ unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now, str
 		return 0; /* somebody else's, or from before a restart */
 	sign->misses = 0;
 	*gap_ms = confirm(sign, now);
-	for (size_t i = 0; i < sign->board.alert_count && !sign->stale; i++) {
+	for (size_t i = 0; i < sign->board.alert_count && !sign->stale && !sign->off; i++) {
 		struct board_alert *alert = &sign->board.alerts[i];
 		if (!alert->told || alert->shown)
 			continue;
@@ -180,6 +183,18 @@ unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now, str
 		shown[count++] = alert->batch;
 	}
 	return count;
+}
+
+bool sign_switched(struct sign *sign, bool off)
+{
+	bool changed = sign->off != off;
+
+	sign->off = off;
+	if (off) {
+		sign->lit = false;
+		sign->was_off = true;
+	}
+	return changed;
 }
 
 void sign_lost(struct sign *sign)
@@ -201,16 +216,25 @@ bool sign_wants(const struct sign *sign, int64_t wall_ms)
 	return wants;
 }
 
+/* What it was told, and what we know of whether people see it. */
+static const char *doubt_of(const struct sign *sign)
+{
+	if (sign->known && sign->off)
+		return " off=yes";
+	return sign->known && sign->lit ? "" : " away=yes";
+}
+
 void sign_text(const struct sign *sign, const char *basis, struct buf *out)
 {
-	char since[16], seen[16];
+	char since[16], seen[16] = "never";
 
 	if (sign->told_text == NULL) {
 		buf_printf(out, "mode=nothing longest_gap=%" PRIu64 "s", sign->longest_gap_ms / 1000);
 		return;
 	}
+	if (sign->seen.mono_ms > 0)
+		clock_short(sign->seen.wall_ms, seen);
 	buf_printf(out, "mode=%s since=\"%s\" confirmed=\"%s\"%s basis=%s longest_gap=%" PRIu64 "s text=\"%s\"",
-		board_mode_name(sign->told_mode), clock_short(sign->since.wall_ms, since),
-		clock_short(sign->seen.wall_ms, seen), sign->known && sign->lit ? "" : " away=yes", basis,
+		board_mode_name(sign->told_mode), clock_short(sign->since.wall_ms, since), seen, doubt_of(sign), basis,
 		sign->longest_gap_ms / 1000, sign->told_text);
 }

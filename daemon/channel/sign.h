@@ -33,6 +33,8 @@ struct sign {
 	char *told_text; /* NULL: nothing */
 	uint64_t renew_ms, poll_due_ms;
 	bool lit; /* believed to show what it was told */
+	bool off; /* switched off: what it has is seen by nobody */
+	bool was_off; /* since it was last confirmed */
 	struct sign_now since; /* this text, first confirmed */
 	struct sign_now seen; /* last confirmed; mono 0: never, or nothing was to show */
 	uint64_t longest_gap_ms;
@@ -70,6 +72,12 @@ uint64_t sign_told(struct sign *sign, const struct board_face *face, struct sign
  */
 unsigned int sign_seen(struct sign *sign, bool present, struct sign_now now, struct batch_name shown[BOARD_ALERTS_MOST],
 	uint64_t *gap_ms);
+
+/*
+ * What the status says of its switch, before sign_seen(). Until it is on again nothing counts as shown; that time is no gap, as
+ * a sign is meant to be off at night. True when it changed.
+ */
+bool sign_switched(struct sign *sign, bool off);
 
 /* The link is gone: nothing is known any more. */
 void sign_lost(struct sign *sign);

@@ -32,7 +32,7 @@ struct card {
 	uint8_t nack; /* answers area updates with this error */
 	uint8_t device;
 	uint16_t width, height;
-	bool no_font, gbk, wrong_clock;
+	bool no_font, gbk, wrong_clock, off;
 	uint8_t frame[4096]; /* as it comes, without lead */
 	size_t size;
 	bool inside, escape_open;
@@ -116,7 +116,7 @@ static inline void card_expire(struct card *card)
 
 static inline void card_status(struct card *card)
 {
-	uint8_t data[80] = {0xa1, 0x02, 0, 0, 0, 1, 15};
+	uint8_t data[80] = {0xa1, 0x02, 0, 0, 0, card->off ? 2 : 1, 15};
 	time_t now = (time_t)(clock_wall_ms() / 1000) - (card->wrong_clock ? 3600 : 0);
 	struct tm tm;
 	size_t at = 7;

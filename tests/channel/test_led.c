@@ -210,6 +210,39 @@ static void when_the_power_comes_back_the_texts_come_back(void **state)
 	end(&bench);
 }
 
+/* By its own timers, or by hand: it keeps and acknowledges what nobody sees. */
+static void an_alert_on_a_sign_that_is_switched_off_is_not_shown(void **state)
+{
+	struct bench bench;
+
+	begin(&bench);
+	open_channel(&bench, NULL);
+	play(&bench, slogans, CLASS_OK);
+	pass(&bench, 45000);
+	bench.card.off = true;
+	show(&bench, 12, "谨防诈骗", 600000, 3600000, CLASS_OK);
+	pass(&bench, 100000);
+	assert_true(bench.card.area[0]);
+	assert_int_equal(bench.owner.received, 0);
+	assert_string_equal(bench.owner.words, "is switched off");
+	struct buf line;
+	buf_init(&line, 1024);
+	channel_showing(bench.owner.channel, &line);
+	assert_non_null(strstr(buf_text(&line), "off=yes"));
+	bench.card.off = false;
+	pass(&bench, 25000);
+	assert_int_equal(bench.owner.received, 1);
+	assert_int_equal(bench.owner.receipts[0].kind, RECEIPT_SHOWN);
+	assert_string_equal(bench.owner.words, "is switched on again");
+	/* The hours that it is meant to be off are no gap. */
+	buf_clear(&line);
+	channel_showing(bench.owner.channel, &line);
+	assert_non_null(strstr(buf_text(&line), "longest_gap=0s"));
+	assert_null(strstr(buf_text(&line), "off=yes"));
+	buf_fini(&line);
+	end(&bench);
+}
+
 static void a_sign_that_forgot_is_found_at_the_next_poll(void **state)
 {
 	struct bench bench;
@@ -463,6 +496,7 @@ int main(void)
 		cmocka_unit_test(a_cancel_ends_a_takeover_at_once),
 		cmocka_unit_test(an_idle_sign_has_no_connection),
 		cmocka_unit_test(when_the_power_comes_back_the_texts_come_back),
+		cmocka_unit_test(an_alert_on_a_sign_that_is_switched_off_is_not_shown),
 		cmocka_unit_test(a_sign_that_forgot_is_found_at_the_next_poll),
 		cmocka_unit_test(an_alert_for_a_sign_that_is_away_does_not_come_later_by_itself),
 		cmocka_unit_test(an_update_whose_answer_was_lost_is_taken_back),
