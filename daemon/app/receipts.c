@@ -166,6 +166,23 @@ void receipts_come(struct app *app, struct outlet *outlet, const struct receipt 
 		apply(app, outlet, &receipts[i]);
 }
 
+/* How much of a narrowed text stands before the blanks and marks that it ends in. */
+static size_t without_marks(const char *text)
+{
+	static const char *const marks[] = {" ", "\t", "\r", "\n", ".", ",", "!", "?", ";", ":", "~", "。", "、", "…"};
+	size_t length = strlen(text), before;
+
+	do {
+		before = length;
+		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+			size_t size = strlen(marks[i]);
+			if (length >= size && memcmp(text + length - size, marks[i], size) == 0)
+				length -= size;
+		}
+	} while (length < before);
+	return length;
+}
+
 /* http-apis.md section 13: the whole text, narrowed, trimmed, upper case, is one of these words. */
 static bool asks_to_stop(const char *text)
 {
@@ -173,14 +190,9 @@ static bool asks_to_stop(const char *text)
 		"UNSUBSCRIBE", "CANCEL", "END", "QUIT", NULL};
 	char *narrow = utf8_narrow(text);
 	char *from = narrow + strspn(narrow, " \t\r\n");
-	size_t length = strlen(from);
 	bool found = false;
 
-	while (length > 0 && strchr(" \t\r\n.!?", from[length - 1]) != NULL)
-		length--;
-	if (length >= 3 && memcmp(from + length - 3, "。", 3) == 0)
-		length -= 3;
-	from[length] = '\0';
+	from[without_marks(from)] = '\0';
 	for (size_t i = 0; words[i] != NULL && !found; i++)
 		found = strcasecmp(from, words[i]) == 0;
 	free(narrow);

@@ -121,6 +121,27 @@ static void an_opt_out_is_answered_when_it_is_durable(void **state)
 	assert_true(opted_out("13800000000"));
 }
 
+/* People end a word as they end a sentence. */
+static void an_opt_out_may_end_in_any_marks(void **state)
+{
+	static const char *const texts[] = {"TD", "%E9%80%80%E8%AE%A2%E3%80%82%E3%80%82", "%E9%80%80%E8%AE%A2%EF%BC%8C",
+		"%E9%80%80%E8%AE%A2%EF%BC%81%E3%80%82", "td%EF%BD%9E", "%E3%80%80T%E2%80%A6%E2%80%A6"};
+	static const char *const others[] = {"TDD", "%E4%B8%8D%E9%80%80%E8%AE%A2", "%E3%80%82", ""};
+	char phone[12];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(phone, sizeof(phone), "1380000000%zu", i);
+		assert_int_equal(gateway_says(phone, texts[i]), 200);
+		if (!opted_out(phone))
+			fail_msg("%s does not count", texts[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(gateway_says("13800000009", others[i]), 200);
+		if (opted_out("13800000009"))
+			fail_msg("%s counts", others[i]);
+	}
+}
+
 static void an_opt_out_that_cannot_be_written_is_in_force_and_not_lost(void **state)
 {
 	sqlite3 *db = occupy();
@@ -191,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_opt_out_is_answered_when_it_is_durable),
+		CASE(an_opt_out_may_end_in_any_marks),
 		CASE(an_opt_out_that_cannot_be_written_is_in_force_and_not_lost),
 		CASE(an_opt_out_that_was_pulled_is_not_lost_either),
 		CASE(an_opt_out_not_written_yet_can_be_taken_back),
