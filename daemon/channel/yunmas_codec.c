@@ -248,6 +248,12 @@ static bool read_number(const json_t *value, phone_t *phone)
 	return text != NULL && phone_parse(text, json_string_length(value), phone);
 }
 
+/* Of the way of a text, not of its end: a later report tells that (carriers.md 2.8, 3.5). */
+static bool is_on_its_way(const char *status)
+{
+	return strcmp(status, "ACCEPTD") == 0 || strcmp(status, "ENROUTE") == 0;
+}
+
 static bool read_report(const json_t *object, void *arg)
 {
 	const struct report_reader *reader = arg;
@@ -260,6 +266,8 @@ static bool read_report(const json_t *object, void *arg)
 
 	if (status == NULL || group == NULL || group[0] == '\0' || strlen(group) >= sizeof(receipt.provider_id))
 		return false;
+	if (is_on_its_way(status))
+		return true;
 	if (strcmp(status, "DELIVRD") == 0)
 		receipt.kind = RECEIPT_DELIVERED;
 	if (when == NULL)
