@@ -223,20 +223,26 @@ static enum result yunmas_open(struct channel *self, struct problems *problems)
 	return RESULT_OK;
 }
 
-/* The daily quota is given anew at midnight; the platform's clock may be a little behind ours. */
+/*
+ * The daily quota is given anew at midnight, by the platform's clock, which may be behind ours: what it refuses in the first half hour
+ * of our day may still be yesterday's.
+ */
 static uint32_t until_tomorrow_ms(void)
 {
+	enum { EARLY_MIN = 30, EARLY_WAIT_MS = 300000, OTHERWISE_MS = 3600000 };
 	int64_t now_ms = clock_wall_ms();
 	time_t now = (time_t)(now_ms / 1000);
 	struct tm tm;
 
 	localtime_r(&now, &tm);
+	if (tm.tm_hour == 0 && tm.tm_min < EARLY_MIN)
+		return EARLY_WAIT_MS;
 	tm.tm_mday++;
 	tm.tm_hour = tm.tm_sec = 0;
 	tm.tm_min = 1;
 	tm.tm_isdst = -1;
 	int64_t wait = (int64_t)mktime(&tm) * 1000 - now_ms;
-	return wait > 0 && wait <= 2 * 86400000 ? (uint32_t)wait : 3600000;
+	return wait > 0 && wait <= 2 * 86400000 ? (uint32_t)wait : OTHERWISE_MS;
 }
 
 static void on_answer(struct channel *self, const struct batch *batch, const struct http_reply *reply)
