@@ -180,7 +180,7 @@ static void add_time(struct buf *out, int64_t wall_ms)
 	char text[32];
 
 	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
 	add_escaped(out, text);
 }
 

@@ -98,6 +98,7 @@ static struct message *compose(struct app *app, const struct alert *alert, const
 		.advice = advice != NULL ? advice->lines : NULL,
 		.slogans = slogans != NULL ? slogans->lines : NULL,
 		.rule = SEGMENT_MAINLAND,
+		.most = channel_text_most(config),
 	};
 	struct message *message = NULL;
 

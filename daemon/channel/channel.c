@@ -195,6 +195,14 @@ enum message_format channel_format(const struct channel_config *config)
 	return kind->format != NULL ? kind->format(config) : FORMAT_PLAIN;
 }
 
+unsigned int channel_text_most(const struct channel_config *config)
+{
+	const struct channel_kind *kind = channel_kind_find(config->kind);
+
+	REQUIRE(kind != NULL);
+	return kind->text_most != NULL ? kind->text_most(config) : 0;
+}
+
 void channel_showing(struct channel *channel, struct buf *out)
 {
 	if (channel->kind->showing != NULL)

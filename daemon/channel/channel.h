@@ -87,6 +87,8 @@ struct channel_kind {
 	bool (*receipted)(const struct channel *self);
 	/* How its texts are worded, where that is a setting. NULL: plain. */
 	enum message_format (*format)(const struct channel_config *config);
+	/* The longest text that it takes, in its medium's measure, where settings make that less. NULL: the medium's own. */
+	unsigned int (*text_most)(const struct channel_config *config);
 };
 
 /* What the owner of channels is told. Each comes from the loop, never from inside a call into the channel. */
@@ -151,6 +153,9 @@ bool channel_receipted(const struct channel *channel);
 
 /* How texts for this channel are to be worded. Requires: a kind that there is. */
 enum message_format channel_format(const struct channel_config *config);
+
+/* The longest text for this channel; 0: its medium's own. Requires: a kind that there is. */
+unsigned int channel_text_most(const struct channel_config *config);
 
 /* One line on what a sign shows to *out; nothing for other kinds. */
 void channel_showing(struct channel *channel, struct buf *out);

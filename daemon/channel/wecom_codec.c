@@ -89,6 +89,17 @@ static void add_marks(struct buf *content, char *const *users)
 	}
 }
 
+size_t wecom_marks_size(char *const *users)
+{
+	struct buf marks;
+
+	buf_init(&marks, WECOM_MARKDOWN_MOST);
+	add_marks(&marks, users);
+	size_t size = marks.size;
+	buf_fini(&marks);
+	return size;
+}
+
 enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions)
 {
 	bool markdown = message->format == FORMAT_MARKDOWN;

@@ -31,6 +31,9 @@ struct wecom_mentions {
  */
 enum result wecom_body_add(struct buf *out, const struct message *message, const struct wecom_mentions *mentions);
 
+/* Bytes that the mentions take of a markdown post's content. */
+size_t wecom_marks_size(char *const *users);
+
 /* Reads an answer. False when it has no errcode. `code` (may be NULL) is the number. */
 bool wecom_judge(const char *body, size_t size, struct outcome *outcome, long *code);
 

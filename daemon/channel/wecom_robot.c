@@ -49,6 +49,17 @@ static enum message_format wecom_format(const struct channel_config *config)
 	return (enum message_format)options->format;
 }
 
+/* In markdown the mentions stand in the content: a text is worded for what room they leave. */
+static unsigned int wecom_text_most(const struct channel_config *config)
+{
+	const struct wecom_options *options = config->options;
+
+	if (options->format != FORMAT_MARKDOWN)
+		return WECOM_TEXT_MOST;
+	size_t marks = wecom_marks_size(options->mentions);
+	return marks < WECOM_MARKDOWN_MOST ? (unsigned int)(WECOM_MARKDOWN_MOST - marks) : 1;
+}
+
 /* Where people paste the whole address, a key in it; or the end of the string. */
 static size_t length_without_key(const char *url)
 {
@@ -168,4 +179,5 @@ const struct channel_kind wecom_robot_kind = {
 	.send = wecom_send,
 	.close = wecom_close,
 	.format = wecom_format,
+	.text_most = wecom_text_most,
 };

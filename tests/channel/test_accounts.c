@@ -402,11 +402,14 @@ static void the_wording_follows_the_setting(void **state)
 
 	owner_configure(&owner, "wecom-robot", NULL);
 	assert_int_equal(channel_format(&owner.config), FORMAT_MARKDOWN);
+	assert_int_equal(channel_text_most(&owner.config), 4096);
 	owner_free_options(&owner);
 	owner_configure(&owner, "wecom-robot", (struct option[]){{"format", "text"}, {NULL, NULL}});
 	assert_int_equal(channel_format(&owner.config), FORMAT_PLAIN);
+	assert_int_equal(channel_text_most(&owner.config), 2048);
 	owner_free_options(&owner);
 	owner_configure(&owner, "sms-kannel", NULL);
+	assert_int_equal(channel_text_most(&owner.config), 0);
 	assert_int_equal(channel_format(&owner.config), FORMAT_PLAIN);
 	owner_free_options(&owner);
 }

@@ -186,6 +186,28 @@ static void a_gateway_without_a_link_for_anybody_suspends_itself(void **state)
 	stage_adds_up(&stage, "A1");
 }
 
+/* Mentions stand in a post's content: with many of them its words are made shorter, and not refused by the robot in the end. */
+static void a_post_leaves_room_for_its_mentions(void **state)
+{
+	enum { MENTIONS = 54 };
+	char channels[6000];
+
+	gateways_open(&stage, false);
+	const char *robot = world_peer_url(gateways_peer(&stage, "robot"));
+	int size = snprintf(channels, sizeof(channels),
+		" { name = \"robot\"; kind = \"wecom-robot\"; url = \"%.*s\"; key_file = \"password\"; mentions = [ ",
+		(int)strcspn(robot, "?"), robot);
+	for (int i = 0; i < MENTIONS; i++)
+		size += snprintf(channels + size, sizeof(channels) - (size_t)size, "%s\"%064d\"", i > 0 ? ", " : "", i);
+	snprintf(channels + size, sizeof(channels) - (size_t)size, " ]; }");
+	stage_stop(&stage);
+	stage_config_of(&stage, channels, GATEWAYS_PATIENT);
+	stage_start(&stage);
+	stage_drop(&stage, "A1.cfg", "A1", "immediate", "method = \"先返小钱，再要垫付大额，以各种理由不让提现。\";");
+	stage_pass(&stage, 60000);
+	assert_int_equal(stage_count(&stage, "A1", "groups", "posted"), 1);
+}
+
 /* A yunmas gateway that pushes its reports, in the place of "yunmas", for everybody. */
 static void put_pusher(enum world_fault fault)
 {
@@ -235,6 +257,7 @@ int main(int argc, char **argv)
 		CASE(one_person_probes_although_a_batch_waits),
 		CASE(a_number_without_a_link_doubles_nobody_and_stops_nobody),
 		CASE(a_gateway_without_a_link_for_anybody_suspends_itself),
+		CASE(a_post_leaves_room_for_its_mentions),
 		CASE(a_report_may_come_before_the_answer_that_names_it),
 	};
 
