@@ -63,25 +63,33 @@ static bool locate(const struct app *app, struct lane *lane, phone_t phone, uint
 	return lane->places != NULL ? places_find(lane->places, id, position) : set_rank(lane->set, id, position);
 }
 
-static bool is_unanswered(enum state state)
+/* May a receipt without a name be about this lane: somebody's answer is lost or on its way, and it is no older than what was sent? */
+static bool is_candidate(const struct lane *lane, const struct outlet *outlet, const struct receipt *receipt)
 {
-	return state == STATE_UNKNOWN || state == STATE_IN_FLIGHT;
+	enum {
+		SKEW_MS = 12 * 60 * 60 * 1000
+	}; /* clocks are off, also by a time zone; what is closed is mostly older */
+	const uint32_t *counts = lane->tally.counts;
+
+	return lane->outlet == outlet && counts[STATE_UNKNOWN] + counts[STATE_IN_FLIGHT] > 0 &&
+		(receipt->sent_ms == 0 || receipt->sent_ms + SKEW_MS >= lane->first_ms + lane->campaign->moved_ms);
 }
 
 /*
  * The lane of a receipt whose name is not known: its send's answer was lost, or is still on its way. Then it can only be about
- * somebody who is in doubt or in flight on this very channel.
+ * somebody who is in doubt or in flight on this very channel; or about an alert that is closed.
  */
-static struct lane *lane_unanswered(struct app *app, const struct outlet *outlet, phone_t phone, uint32_t *position)
+static struct lane *lane_unanswered(struct app *app, const struct outlet *outlet, const struct receipt *receipt,
+	uint32_t *position)
 {
 	for (struct link *link = list_first(&app->campaigns); link != NULL; link = list_next(&app->campaigns, link)) {
 		struct campaign *campaign = list_object(link, struct campaign, in_app);
 		for (uint16_t i = 0; i < campaign->lane_count; i++) {
 			struct lane *lane = &campaign->lanes[i];
-			if (lane->outlet == outlet &&
-				lane->tally.counts[STATE_UNKNOWN] + lane->tally.counts[STATE_IN_FLIGHT] > 0 &&
-				locate(app, lane, phone, position) &&
-				is_unanswered((enum state)lane->tally.states[*position]))
+			if (!is_candidate(lane, outlet, receipt) || !locate(app, lane, receipt->phone, position))
+				continue;
+			enum state state = (enum state)lane->tally.states[*position];
+			if (state == STATE_UNKNOWN || state == STATE_IN_FLIGHT)
 				return lane;
 		}
 	}
@@ -106,7 +114,7 @@ static struct lane *lane_of(struct app *app, const struct outlet *outlet, const 
 			(struct batch_name){(uint32_t)(packed >> 16), (uint16_t)packed, 0});
 		return lane != NULL && locate(app, lane, receipt->phone, position) ? lane : NULL;
 	}
-	return receipt->phone != 0 ? lane_unanswered(app, outlet, receipt->phone, position) : NULL;
+	return receipt->phone != 0 ? lane_unanswered(app, outlet, receipt, position) : NULL;
 }
 
 static enum state state_of(enum receipt_kind kind)

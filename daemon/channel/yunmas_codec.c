@@ -207,22 +207,22 @@ bool yunmas_judge(const char *body, size_t size, struct outcome *outcome)
 	return true;
 }
 
-/* "yyyyMMddHHmmss" in the process's zone, or `now_ms` where it is none. */
-static int64_t read_time(const char *text, int64_t now_ms)
+/* "yyyyMMddHHmmss" in the process's zone, or `otherwise` where it is none. */
+static int64_t read_time(const char *text, int64_t otherwise)
 {
 	struct tm tm = {.tm_isdst = -1};
 	int used = 0;
 
 	if (text == NULL || strlen(text) != 14 || strspn(text, "0123456789") != 14)
-		return now_ms;
+		return otherwise;
 	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
 		    &tm.tm_sec, &used) != 6 ||
 		used != 14)
-		return now_ms;
+		return otherwise;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
 	time_t at = mktime(&tm);
-	return at > 0 ? (int64_t)at * 1000 : now_ms;
+	return at > 0 ? (int64_t)at * 1000 : otherwise;
 }
 
 /* Only what can stand in a log: a provider's word is not ours to trust. */
@@ -261,6 +261,7 @@ static bool read_report(const json_t *object, void *arg)
 	const char *group = json_string_value(json_object_get(object, "msgGroup"));
 	const char *code = json_string_value(json_object_get(object, "errorCode"));
 	const char *when = json_string_value(json_object_get(object, "receiveDate"));
+	const char *submitted = json_string_value(json_object_get(object, "submitDate"));
 	const json_t *mobile = json_object_get(object, "mobile");
 	struct receipt receipt = {.kind = RECEIPT_FAILED};
 
@@ -270,9 +271,8 @@ static bool read_report(const json_t *object, void *arg)
 		return true;
 	if (strcmp(status, "DELIVRD") == 0)
 		receipt.kind = RECEIPT_DELIVERED;
-	if (when == NULL)
-		when = json_string_value(json_object_get(object, "submitDate"));
-	receipt.at_ms = read_time(when, reader->now_ms);
+	receipt.at_ms = read_time(when != NULL ? when : submitted, reader->now_ms);
+	receipt.sent_ms = read_time(submitted, 0);
 	copy_word(receipt.code, sizeof(receipt.code), code != NULL && code[0] != '\0' ? code : status);
 	snprintf(receipt.provider_id, sizeof(receipt.provider_id), "%s", group);
 

@@ -52,6 +52,7 @@ struct receipt {
 	phone_t phone; /* 0: the whole batch */
 	enum receipt_kind kind;
 	int64_t at_ms; /* wall, the provider's time or ours */
+	int64_t sent_ms; /* when the provider took the text, 0: it does not say */
 	char code[24]; /* the provider's word, "" none */
 	char provider_id[96]; /* "" where `batch` says it */
 };

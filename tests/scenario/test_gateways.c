@@ -209,7 +209,7 @@ static void a_post_leaves_room_for_its_mentions(void **state)
 }
 
 /* A yunmas gateway that pushes its reports, in the place of "yunmas", for everybody. */
-static void put_pusher(enum world_fault fault)
+static struct world_peer *put_pusher(enum world_fault fault, uint32_t amount)
 {
 	char sum[65], report[256], channels[1024];
 
@@ -223,27 +223,47 @@ static void put_pusher(enum world_fault fault)
 			.report_url = report,
 			.own_port = true});
 	const char *url = world_peer_url(peer);
-	world_fault_set(peer, fault, WORLD_ALWAYS, 0);
+	world_fault_set(peer, fault, amount, 0);
 	snprintf(channels, sizeof(channels),
 		" { name = \"yunmas\"; kind = \"sms-yunmas\"; url = \"%.*s/sms/norsubmit\"; ec_name = \"ec\"; ap_id = \"pusher\";"
-		" secret_file = \"password\"; sign_code = \"sc\"; signature_by = \"platform\"; " GATEWAYS_SENDING " }",
+		" secret_file = \"password\"; sign_code = \"sc\"; signature_by = \"platform\"; receipt_wait = \"1min\"; " GATEWAYS_SENDING
+		" }",
 		(int)(strstr(url, "/sms/") - url), url);
 	stage_stop(&stage);
 	folder_write_text(&stage.folder, "state/listen.token", "word");
 	stage_config_of(&stage, channels, GATEWAYS_PATIENT);
 	stage_start(&stage);
+	return peer;
 }
 
 /* Its name for the batch is not known yet: that of whom it is about is. */
 static void a_report_may_come_before_the_answer_that_names_it(void **state)
 {
 	gateways_open(&stage, false);
-	put_pusher(WORLD_FAULT_RECEIPT_EARLY);
+	put_pusher(WORLD_FAULT_RECEIPT_EARLY, WORLD_ALWAYS);
 	gateways_drop(&stage, "A1", "immediate", "");
 	stage_pass(&stage, 5 * 60 * 1000);
 	stage_adds_up(&stage, "A1");
 	assert_int_equal(stage_residents(&stage, "A1", "delivered"), GATEWAYS_POOL);
 	assert_int_equal(gateways_number(&stage, "yunmas", "accepted"), GATEWAYS_POOL);
+}
+
+/* What was said of an alert that is long closed says nothing of one whose answers were lost since. */
+static void a_report_that_comes_too_late_settles_no_other_alert(void **state)
+{
+	gateways_open(&stage, false);
+	struct world_peer *peer = put_pusher(WORLD_FAULT_RECEIPT_LATE, 20 * 3600 * 1000);
+	gateways_drop(&stage, "A1", "immediate", "");
+	stage_pass(&stage, (19 * 60 + 40) * 60 * 1000);
+	world_fault_set(peer, WORLD_FAULT_HANG_BEFORE, WORLD_ALWAYS, 0);
+	gateways_drop(&stage, "A2", "immediate", "");
+	stage_pass(&stage, 10 * 60 * 1000);
+	long long unknown = stage_residents(&stage, "A2", "unknown");
+	assert_in_range(unknown, GATEWAYS_BATCH, GATEWAYS_POOL);
+	stage_pass(&stage, 15 * 60 * 1000);
+	assert_int_equal(stage_residents(&stage, "A2", "delivered"), 0);
+	assert_in_range(stage_residents(&stage, "A2", "unknown"), unknown, GATEWAYS_POOL);
+	stage_adds_up(&stage, "A2");
 }
 
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
@@ -259,6 +279,7 @@ int main(int argc, char **argv)
 		CASE(a_gateway_without_a_link_for_anybody_suspends_itself),
 		CASE(a_post_leaves_room_for_its_mentions),
 		CASE(a_report_may_come_before_the_answer_that_names_it),
+		CASE(a_report_that_comes_too_late_settles_no_other_alert),
 	};
 
 	if (argc > 1)
