@@ -251,7 +251,7 @@ static void an_opt_out_of_a_batch_that_is_tried_again_stays_one(void **state)
 	stage_pass(&stage, 1000);
 	json_decref(stage_ask(&stage, "optout add", json_pack("{s:s}", "phone", "13800000000"), NULL));
 	json_decref(stage_ask(&stage, "optout add", json_pack("{s:s}", "phone", "13800000005"), NULL));
-	world_fault_set(gateway(), WORLD_FAULT_ERROR, 6, 0);
+	world_fault_set(gateway(), WORLD_FAULT_THROTTLE_ODD, 6, 0);
 	json_decref(stage_ask(&stage, "channel resume", json_pack("{s:s}", "name", "sms"), NULL));
 	stage_until(&stage, all_sent, "everybody has a receipt");
 	assert_int_equal(people("A1", "opted-out"), 2);
