@@ -336,6 +336,8 @@ void outlet_suspend(struct outlet *outlet, bool suspended, const char *by, const
 			.reason = why,
 			.at_ms = outlet->suspended_ms},
 		NULL, NULL);
+	if (!suspended)
+		plan_channel_forgive(app->plan, outlet->index);
 	outlet_update_plan(outlet);
 	/* What waits there holds nobody up any more, or does again. */
 	intake_pressure(app);

@@ -103,9 +103,15 @@ void plan_channel_suspend(struct plan *plan, unsigned int channel, bool suspende
 {
 	struct channel_state *state = get(plan, channel);
 
-	if (state->suspended && !suspended)
-		window_reset(&state->window);
 	state->suspended = suspended;
+	plan_wake(plan, state);
+}
+
+void plan_channel_forgive(struct plan *plan, unsigned int channel)
+{
+	struct channel_state *state = get(plan, channel);
+
+	window_reset(&state->window);
 	plan_wake(plan, state);
 }
 

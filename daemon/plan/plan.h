@@ -70,8 +70,12 @@ unsigned int plan_channel_add(struct plan *plan, const struct plan_channel *chan
 /* Takes over new limits, as after a reload; what is in flight stays. */
 void plan_channel_change(struct plan *plan, unsigned int channel, const struct plan_channel *limits);
 
-/* Nothing new goes to a suspended channel. Resuming forgets its failures. */
+/*
+ * Nothing new goes to a suspended channel. What was learnt of it stays: a channel that is opened again has the same provider,
+ * who may have asked to wait, or given no answer. An operator who resumes it may have it forgiven.
+ */
 void plan_channel_suspend(struct plan *plan, unsigned int channel, bool suspended);
+void plan_channel_forgive(struct plan *plan, unsigned int channel);
 
 /* What its rate limit still owes, in milliseconds from now; for the ledger, and to set it after a restart. */
 uint64_t plan_channel_owed_ms(const struct plan *plan, unsigned int channel, uint64_t now_ms);

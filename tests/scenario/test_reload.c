@@ -173,6 +173,42 @@ static void a_channel_that_was_taken_out_can_be_asked_about(void **state)
 	assert_int_equal(stage_adds_up(&stage, "A1"), POOL);
 }
 
+/* "Too often" asks a robot's sender to be still for a minute, whatever is done to the configuration meanwhile. */
+static void a_provider_that_asked_to_wait_is_left_alone_through_a_reload(void **state)
+{
+	struct world_totals before, after;
+
+	stage_config(&stage, GATEWAY, "");
+	stage_start(&stage);
+	world_fault_set(peer("group"), WORLD_FAULT_THROTTLE, 1, 0);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 5000);
+	world_totals(stage.world, peer("group"), &before);
+	assert_int_equal(before.throttled, 1);
+	reload();
+	stage_pass(&stage, 45000);
+	world_totals(stage.world, peer("group"), &after);
+	assert_int_equal(after.requests, before.requests);
+	stage_pass(&stage, 20000);
+	assert_int_equal(stage_count(&stage, "A1", "groups", "posted"), 1);
+}
+
+/* A gateway that answers nothing gets one person at a time, also after a reload that did not help. */
+static void a_reload_puts_no_more_people_in_doubt(void **state)
+{
+	stage_config(&stage, "rate = \"50/s\"; window = 4; batch = 10; connect_timeout = \"1s\"; timeout = \"2s\";",
+		"");
+	stage_start(&stage);
+	world_fault_set(peer("sms"), WORLD_FAULT_HANG_BEFORE, WORLD_ALWAYS, 0);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 10000);
+	long long before = stage_residents(&stage, "A1", "unknown");
+	assert_in_range(before, 1, 4 * 10 + 5);
+	reload();
+	stage_pass(&stage, 5000);
+	assert_in_range(stage_residents(&stage, "A1", "unknown"), before, before + 5);
+}
+
 #define PILOT "test = true; " GATEWAY
 
 static void start_drill(void)
@@ -231,6 +267,8 @@ int main(int argc, char **argv)
 		CASE(orders_while_channels_are_opened_again_do_no_harm),
 		CASE(a_cancel_of_what_a_sign_is_being_shown_survives_the_end),
 		CASE(a_channel_that_was_taken_out_can_be_asked_about),
+		CASE(a_provider_that_asked_to_wait_is_left_alone_through_a_reload),
+		CASE(a_reload_puts_no_more_people_in_doubt),
 		CASE(a_drill_ends_when_its_channel_goes_public),
 		CASE(a_drill_ends_when_its_channel_is_public_after_a_restart),
 	};
