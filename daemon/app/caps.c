@@ -8,6 +8,8 @@
 #include "flow/tally.h"
 #include "ledger/history.h"
 
+enum counted { COUNTED_NONE, COUNTED_TOLD, COUNTED_ALL };
+
 /* An alert that counts. */
 struct told {
 	uint32_t alert;
@@ -75,11 +77,17 @@ static bool has_aged(struct reading *reading, const struct ledger_alert *alert)
 	return reading->aged > (int64_t)alert->number;
 }
 
+/* Somebody in this state has the text, or may have it. */
+static bool state_told(enum state state)
+{
+	return state < STATE_OPTED_OUT && state != STATE_WAITING && state != STATE_EXPIRED && state != STATE_CANCELLED;
+}
+
 /* False for a lane that ended before anything left: it has told nobody. */
 static bool anybody_told(const uint32_t *counts)
 {
 	for (enum state state = 0; counts != NULL && state < STATE_OPTED_OUT; state++) {
-		if (state != STATE_WAITING && state != STATE_EXPIRED && state != STATE_CANCELLED && counts[state] > 0)
+		if (state_told(state) && counts[state] > 0)
 			return true;
 	}
 	return counts == NULL;
@@ -130,33 +138,57 @@ static bool counts(const struct campaign *campaign)
 	return false;
 }
 
-static bool lane_counts(const struct lane *lane)
+/* Who of a lane counts. One that is over, or is about to be, tells nobody more than it has told. */
+static enum counted lane_counted(const struct lane *lane, bool replaced)
 {
-	/* A lane that ended before anything left has told nobody. */
-	return lane->outlet != NULL && lane->set != NULL && (!lane->ended || lane->first_ms != 0);
+	if (lane->outlet == NULL || lane->set == NULL)
+		return COUNTED_NONE;
+	if (!lane->ended && !replaced)
+		return COUNTED_ALL;
+	return lane->first_ms != 0 ? COUNTED_TOLD : COUNTED_NONE;
 }
 
-/* Another sum when other lanes of it count. */
-static uint64_t sum_lanes(const struct campaign *campaign)
+/* Another sum when it counts otherwise. */
+static uint64_t sum_lanes(const struct campaign *campaign, bool replaced)
 {
 	uint64_t sum = 0;
 
 	for (uint16_t i = 0; i < campaign->lane_count; i++)
-		sum = sum * 1099511628211u + 1 + lane_counts(&campaign->lanes[i]);
+		sum = sum * 1099511628211u + 1 + lane_counted(&campaign->lanes[i], replaced);
 	return sum;
 }
 
-static void add_open(struct caps *caps, const struct campaign *campaign)
+static void add_told(struct set *all, const struct lane *lane)
+{
+	struct set_cursor *cursor = set_cursor_new(lane->set);
+	uint32_t ids[256], got, position = 0;
+
+	while ((got = set_cursor_read(cursor, ids, sizeof(ids) / sizeof(ids[0]))) > 0) {
+		uint32_t told = 0;
+		for (uint32_t i = 0; i < got; i++, position++) {
+			if (state_told((enum state)lane->tally.states[position]))
+				ids[told++] = ids[i];
+		}
+		set_add_many(all, ids, told);
+	}
+	set_cursor_free(&cursor);
+}
+
+static void add_open(struct caps *caps, const struct campaign *campaign, bool replaced)
 {
 	struct set *all = set_new();
 
 	for (uint16_t i = 0; i < campaign->lane_count; i++) {
-		if (lane_counts(&campaign->lanes[i]))
-			set_unite(all, campaign->lanes[i].set);
+		const struct lane *lane = &campaign->lanes[i];
+		enum counted counted = lane_counted(lane, replaced);
+		if (counted == COUNTED_ALL)
+			set_unite(all, lane->set);
+		else if (counted == COUNTED_TOLD)
+			add_told(all, lane);
 	}
 	struct told *told = add(caps, campaign->number, all);
 	told->open = true;
-	told->lanes = sum_lanes(campaign);
+	told->lanes = sum_lanes(campaign, replaced);
 	set_free(&all);
 }
 
@@ -206,8 +238,17 @@ static void read_closed(struct app *app, struct caps *caps, int64_t now_ms)
 	end_alert(&reading);
 }
 
+static bool replaced_has(const struct replaced *replaced, uint32_t alert)
+{
+	for (size_t i = 0; i < replaced->count; i++) {
+		if (replaced->marks[i].alert == alert)
+			return true;
+	}
+	return false;
+}
+
 /* Adds the open alerts that are new. False when one that was added counts otherwise now. */
-static bool add_news(struct app *app, struct caps *caps)
+static bool add_news(struct app *app, struct caps *caps, const struct replaced *replaced)
 {
 	bool same = true;
 
@@ -216,15 +257,16 @@ static bool add_news(struct app *app, struct caps *caps)
 		if (!counts(campaign))
 			continue;
 		const struct told *told = find(caps, campaign->number);
+		bool leaves = replaced_has(replaced, campaign->number);
 		if (told == NULL)
-			add_open(caps, campaign);
+			add_open(caps, campaign, leaves);
 		else
-			same = same && told->lanes == sum_lanes(campaign);
+			same = same && told->lanes == sum_lanes(campaign, leaves);
 	}
 	return same;
 }
 
-const struct set *caps_reached(struct app *app)
+const struct set *caps_reached(struct app *app, const struct replaced *replaced)
 {
 	int64_t now_ms = clock_wall_ms();
 
@@ -234,9 +276,9 @@ const struct set *caps_reached(struct app *app)
 		app->caps = mem_zalloc(sizeof(*app->caps));
 		app->caps->stale = true;
 	}
-	if (!holds(app->caps, app, now_ms) || !add_news(app, app->caps)) {
+	if (!holds(app->caps, app, now_ms) || !add_news(app, app->caps, replaced)) {
 		read_closed(app, app->caps, now_ms);
-		add_news(app, app->caps);
+		add_news(app, app->caps, replaced);
 	}
 	return audience_cap_reached(&app->caps->cap);
 }

@@ -170,7 +170,8 @@ static void take_expansion(struct app *app, const struct alert *alert, const str
 }
 
 /* Residents: who of them each SMS channel serves, in which words. */
-static void draft_residents(struct app *app, const struct alert *alert, struct draft *draft, struct problems *problems)
+static void draft_residents(struct app *app, const struct alert *alert, const struct replaced *replaced,
+	struct draft *draft, struct problems *problems)
 {
 	static const char *const languages[] = {"zh", "en", NULL};
 	struct expand_channel *channels = mem_calloc(app->outlet_count, sizeof(*channels));
@@ -197,7 +198,7 @@ static void draft_residents(struct app *app, const struct alert *alert, struct d
 		channel->audiences = expand_audiences(app->config, outlet->config->audiences, &channel->audience_count);
 		outlets[order.channel_count++] = outlet;
 	}
-	order.capped = caps_bind(app, alert) ? caps_reached(app) : NULL;
+	order.capped = caps_bind(app, alert) ? caps_reached(app, replaced) : NULL;
 	expand(&order, &expansion);
 	take_expansion(app, alert, &order, outlets, &expansion, draft, problems);
 	expansion_fini(&expansion);
@@ -261,11 +262,12 @@ static void warn_unserved(const struct alert *alert, const struct draft *draft, 
 			: N_("a channel takes drills only with test = true"));
 }
 
-void draft_make(struct app *app, const struct alert *alert, struct draft *draft, struct problems *problems)
+void draft_make(struct app *app, const struct alert *alert, const struct replaced *replaced, struct draft *draft,
+	struct problems *problems)
 {
 	*draft = (struct draft){0};
 	if (alert->media[MEDIUM_SMS])
-		draft_residents(app, alert, draft, problems);
+		draft_residents(app, alert, replaced, draft, problems);
 	for (unsigned int i = 0; i < app->outlet_count; i++) {
 		struct outlet *outlet = app->outlets[i];
 		if (concerned(outlet, alert) && outlet->config->medium != MEDIUM_SMS)

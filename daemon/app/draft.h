@@ -26,11 +26,18 @@ struct draft {
 	size_t audience_count;
 };
 
+/* The earlier alerts that end when this one is accepted. */
+struct replaced {
+	struct ledger_mark *marks;
+	size_t count;
+};
+
 /*
  * Makes it. Errors in `problems` mean that a text cannot be made: the alert is refused. Warnings: an audience with nobody
  * in it, a text of several parts, a medium without a channel. Fini in every case.
  */
-void draft_make(struct app *app, const struct alert *alert, struct draft *draft, struct problems *problems);
+void draft_make(struct app *app, const struct alert *alert, const struct replaced *replaced, struct draft *draft,
+	struct problems *problems);
 /* The same for one group or sign only, whatever the alert's areas say: reminders name their channels. */
 void draft_make_for(struct app *app, const struct alert *alert, struct outlet *outlet, struct draft *draft,
 	struct problems *problems);

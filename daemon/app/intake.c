@@ -30,7 +30,8 @@ struct facts {
 	struct lifecycle_reference *references;
 	struct earlier *earlier; /* as many as references */
 	size_t count;
-	struct earlier same, newest;
+	struct earlier *newest; /* of the chain of each that is known */
+	struct earlier same;
 	char digest[65];
 	const struct alert *alert; /* that they are about */
 	char *tombstone_sender;
@@ -121,6 +122,15 @@ static bool gather_same(struct app *app, const struct alert *alert, struct facts
 	return read;
 }
 
+/* Of several chains, what was said last. */
+static void note_newer(struct facts *facts, const struct earlier *newest)
+{
+	if (!newest->known || (facts->facts.newer_id != NULL && newest->issued_ms <= facts->facts.newer_issued_ms))
+		return;
+	facts->facts.newer_id = newest->id;
+	facts->facts.newer_issued_ms = newest->issued_ms;
+}
+
 /* False: the ledger cannot be read now. What would be judged without it might be sent although it was cancelled, or twice. */
 static bool gather(struct app *app, const struct alert *alert, struct facts *facts)
 {
@@ -132,30 +142,32 @@ static bool gather(struct app *app, const struct alert *alert, struct facts *fac
 	facts->count = mem_strings_count(alert->supersedes);
 	facts->references = mem_calloc(facts->count, sizeof(*facts->references));
 	facts->earlier = mem_calloc(facts->count, sizeof(*facts->earlier));
+	facts->newest = mem_calloc(facts->count, sizeof(*facts->newest));
 	for (size_t i = 0; i < facts->count; i++) {
 		struct earlier *earlier = &facts->earlier[i];
 		read = look_up(app, alert->supersedes[i], earlier) && read;
 		facts->references[i] = (struct lifecycle_reference){alert->supersedes[i], earlier->known,
 			earlier->sender, earlier->status, earlier->state, earlier->sent};
-		if (earlier->known && facts->newest.id == NULL)
+		if (earlier->known)
 			read = was_read(ledger_newest_of_chain(app->ledger, earlier->number, on_earlier,
-				       &facts->newest)) &&
+				       &facts->newest[i])) &&
 				read;
+		note_newer(facts, &facts->newest[i]);
 	}
 	facts->facts.references = facts->references;
 	facts->facts.reference_count = facts->count;
-	facts->facts.newer_id = facts->newest.id;
-	facts->facts.newer_issued_ms = facts->newest.issued_ms;
 	return read;
 }
 
 static void facts_fini(struct facts *facts)
 {
-	for (size_t i = 0; i < facts->count; i++)
+	for (size_t i = 0; i < facts->count; i++) {
 		earlier_fini(&facts->earlier[i]);
+		earlier_fini(&facts->newest[i]);
+	}
 	earlier_fini(&facts->same);
-	earlier_fini(&facts->newest);
 	free(facts->earlier);
+	free(facts->newest);
 	free(facts->references);
 	free(facts->tombstone_sender);
 }
@@ -180,28 +192,44 @@ static char *title_of(const struct app *app, const struct alert *alert)
 		type != NULL ? type->name : alert->fraud_type);
 }
 
-/* The marks on earlier alerts, and the tombstones for those that have not come. */
-static void add_effects(const struct alert *alert, const struct facts *facts, enum decision decision,
+static void mark(struct replaced *replaced, uint32_t alert, enum ledger_fate fate)
+{
+	for (size_t i = 0; i < replaced->count; i++)
+		if (replaced->marks[i].alert == alert)
+			return;
+	replaced->marks[replaced->count++] = (struct ledger_mark){alert, fate};
+}
+
+/* The earlier alerts that the decision ends: those that it names, and what is in force in their place. */
+static struct replaced find_replaced(const struct facts *facts, enum decision decision)
+{
+	enum ledger_fate fate = decision == DECISION_REPLACE ? LEDGER_UPDATED : LEDGER_CANCELLED;
+	struct replaced replaced = {.marks = mem_calloc(facts->count * 2, sizeof(*replaced.marks))};
+
+	for (size_t i = 0; withdraws(decision) && i < facts->count; i++) {
+		const struct earlier *earlier = &facts->earlier[i], *newest = &facts->newest[i];
+		if (earlier->known && earlier->state != LIFECYCLE_CANCELLED)
+			mark(&replaced, earlier->number, fate);
+		if (newest->known && newest->state == LIFECYCLE_OPEN)
+			mark(&replaced, newest->number, fate);
+	}
+	return replaced;
+}
+
+/* The tombstones for those that have not come. */
+static void add_tombstones(const struct alert *alert, const struct facts *facts, enum decision decision,
 	struct ledger_acceptance *acceptance)
 {
-	struct ledger_mark *marks = mem_calloc(facts->count + 1, sizeof(*marks));
 	struct ledger_tombstone *tombstones = mem_calloc(facts->count, sizeof(*tombstones));
-	enum ledger_fate fate = decision == DECISION_REPLACE ? LEDGER_UPDATED : LEDGER_CANCELLED;
 
 	for (size_t i = 0; i < facts->count; i++) {
-		const struct earlier *earlier = &facts->earlier[i];
-		if (earlier->known && withdraws(decision) && earlier->state != LIFECYCLE_CANCELLED)
-			marks[acceptance->mark_count++] = (struct ledger_mark){earlier->number, fate};
-		if (!earlier->known && decision_leaves_tombstones(decision))
+		if (!facts->earlier[i].known && decision_leaves_tombstones(decision))
 			tombstones[acceptance->tombstone_count++] =
 				(struct ledger_tombstone){.id = alert->supersedes[i],
 					.sender = alert->sender,
 					.drill = alert->status != STATUS_ACTUAL,
 					.until_ms = alert->issued_ms + LIFECYCLE_TOMBSTONE_MS};
 	}
-	if (withdraws(decision) && facts->newest.known && facts->newest.state == LIFECYCLE_OPEN)
-		marks[acceptance->mark_count++] = (struct ledger_mark){facts->newest.number, fate};
-	acceptance->marks = marks;
 	acceptance->tombstones = tombstones;
 }
 
@@ -294,8 +322,8 @@ static const char *form_of(const char *name)
 }
 
 static struct campaign *accept(struct app *app, const struct intake_origin *origin, const struct alert *alert,
-	const struct facts *facts, enum decision decision, struct draft *draft, uint32_t *number,
-	ledger_durable *durable, void *arg)
+	const struct facts *facts, const struct replaced *replaced, enum decision decision, struct draft *draft,
+	uint32_t *number, ledger_durable *durable, void *arg)
 {
 	struct acceptance_note *note = mem_zalloc(sizeof(*note));
 	struct campaign *campaign = NULL;
@@ -328,11 +356,13 @@ static struct campaign *accept(struct app *app, const struct intake_origin *orig
 				.state = sends(decision) ? LEDGER_OPEN : LEDGER_STORED,
 			},
 		.lane_count = draft->count,
+		.marks = replaced->marks,
+		.mark_count = replaced->count,
 	};
 	struct ledger_lane *lanes = ledger_lanes(draft, alert);
 
 	acceptance.lanes = lanes;
-	add_effects(alert, facts, decision, &acceptance);
+	add_tombstones(alert, facts, decision, &acceptance);
 	*note = (struct acceptance_note){.app = app,
 		.withdraws = acceptance.mark_count + acceptance.tombstone_count > 0,
 		.durable = durable,
@@ -349,7 +379,6 @@ static struct campaign *accept(struct app *app, const struct intake_origin *orig
 			campaign_withdraw(earlier, acceptance.marks[i].fate, *number);
 	}
 	free_ledger_lanes(lanes, draft->count);
-	free((void *)acceptance.marks);
 	free((void *)acceptance.tombstones);
 	if (sends(decision)) {
 		campaign = campaign_new(app, *number, alert, title, draft);
@@ -364,9 +393,10 @@ struct campaign *intake_accept_made(struct app *app, const struct intake_origin 
 	struct draft *draft)
 {
 	static const struct facts none;
+	static const struct replaced nothing;
 	uint32_t number;
 
-	return accept(app, origin, alert, &none, DECISION_ACCEPT, draft, &number, NULL, NULL);
+	return accept(app, origin, alert, &none, &nothing, DECISION_ACCEPT, draft, &number, NULL, NULL);
 }
 
 /* A verdict that needs no writing is told on the next turn all the same: nobody is called from inside his own call. */
@@ -409,6 +439,7 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	struct alert *alert = NULL;
 	struct draft draft = {0};
 	struct facts facts = {0};
+	struct replaced replaced = {0};
 	bool writing = false;
 
 	wallclock_look(app);
@@ -426,19 +457,21 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 		judgement->refused = decision_refuses(decision);
 		judgement->duplicate = decision == DECISION_DUPLICATE;
 		judgement->deferred = decision == DECISION_ACCEPT && must_wait(app, origin, alert);
+		replaced = find_replaced(&facts, decision);
 		if (sends(decision) && !judgement->deferred)
-			draft_make(app, alert, &draft, &judgement->problems);
+			draft_make(app, alert, &replaced, &draft, &judgement->problems);
 		if (judgement->problems.errors > 0)
 			judgement->refused = true;
 		if (!judgement->refused && !judgement->duplicate && !judgement->deferred) {
-			judgement->campaign = accept(app, origin, alert, &facts, decision, &draft, &judgement->number,
-				durable, arg);
+			judgement->campaign = accept(app, origin, alert, &facts, &replaced, decision, &draft,
+				&judgement->number, durable, arg);
 			judgement->stored = judgement->campaign == NULL;
 			app->files_accepted++;
 			writing = true;
 		}
 		facts_fini(&facts);
 		draft_fini(&draft);
+		free(replaced.marks);
 	}
 	app->files_refused += judgement->refused;
 	app->files_duplicate += judgement->duplicate;
@@ -447,6 +480,20 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	alert_free(&alert);
 	free(audiences);
 	intake_pressure(app);
+}
+
+struct replaced intake_replaces(struct app *app, const struct alert *alert)
+{
+	struct replaced replaced = {0};
+	struct problems problems;
+	struct facts facts;
+
+	problems_init(&problems);
+	if (gather(app, alert, &facts))
+		replaced = find_replaced(&facts, lifecycle_decide(alert, &facts.facts, &problems));
+	facts_fini(&facts);
+	problems_fini(&problems);
+	return replaced;
 }
 
 void judgement_fini(struct judgement *judgement)

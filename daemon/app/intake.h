@@ -1,6 +1,7 @@
 #ifndef APP_INTAKE_H
 #define APP_INTAKE_H
 
+#include "app/draft.h"
 #include "app/state.h"
 
 /*
@@ -40,6 +41,9 @@ void intake_judge(struct app *app, const struct intake_origin *origin, struct ju
 	ledger_durable *durable, void *arg);
 void judgement_fini(struct judgement *judgement);
 
+/* The earlier alerts that would end if this one were accepted now, for a preview; free the marks. */
+struct replaced intake_replaces(struct app *app, const struct alert *alert);
+
 /*
  * True while the ledger has not confirmed an acceptance that withdraws earlier alerts or leaves a word for some to come. The
  * questions of a judgement are answered by what is durable: nothing is judged meanwhile, or a cancelled alert that came
@@ -51,7 +55,6 @@ bool intake_settling(const struct app *app);
 void desk_go_on(struct app *app);
 
 /* Accepts an alert that crier made itself, such as a reminder; takes over the draft's lanes. */
-struct draft;
 struct campaign *intake_accept_made(struct app *app, const struct intake_origin *origin, const struct alert *alert,
 	struct draft *draft);
 

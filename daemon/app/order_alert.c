@@ -145,7 +145,9 @@ static void answer_preview(struct app *app, struct control_call *call, const str
 	json_t *lanes = json_array();
 
 	problems_init(&problems);
-	draft_make(app, alert, &draft, &problems);
+	struct replaced replaced = intake_replaces(app, alert);
+	draft_make(app, alert, &replaced, &draft, &problems);
+	free(replaced.marks);
 	for (uint16_t i = 0; i < draft.count; i++) {
 		json_t *lane = preview_lane(app, alert, &draft.lanes[i], &problems);
 		if (lane != NULL)
