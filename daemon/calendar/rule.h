@@ -10,7 +10,8 @@
 /*
  * A recurrence rule (RFC 5545, section 3.3.10) through libical, in the process's own time zone: "every Monday and Thursday
  * at 9". FREQ is DAILY or slower, the week begins on Monday, BYHOUR must be written, COUNT is refused (there is no start
- * to count from), INTERVAL counts from Monday 2024-01-01. Iterators live only inside the calls.
+ * to count from), INTERVAL counts from Monday 2024-01-01; a week without BYDAY is its Monday, a month without a day its first.
+ * UNTIL is local, or UTC with a Z; a day counts to its end. Iterators live only inside the calls.
  */
 struct rule;
 
