@@ -62,7 +62,7 @@ enum result app_check(const char *path, struct config **checked, struct problems
 	set_zone(config->site.timezone);
 	result = reference_load(config, &taxonomy, &templates, problems);
 	if (result == RESULT_OK)
-		reference_check(config, taxonomy, clock_wall_ms(), problems);
+		reference_check(config, taxonomy, clock_wall_ms(), false, problems);
 	if (problems->errors > 0)
 		result = RESULT_INVALID;
 	taxonomy_free(&taxonomy);
@@ -260,7 +260,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 		result = reference_load(app->config, &app->taxonomy, &app->templates, problems);
 	}
 	if (result == RESULT_OK) {
-		reference_check(app->config, app->taxonomy, clock_wall_ms(), problems);
+		reference_check(app->config, app->taxonomy, clock_wall_ms(), true, problems);
 		result = problems->errors > 0 ? RESULT_INVALID : open_stores(app, problems);
 	}
 	if (result == RESULT_OK) {
@@ -333,7 +333,7 @@ enum result app_reload(struct app *app, struct problems *problems)
 	if (result == RESULT_OK)
 		result = reference_load(config, &taxonomy, &templates, problems);
 	if (result == RESULT_OK)
-		reference_check(config, taxonomy, clock_wall_ms(), problems);
+		reference_check(config, taxonomy, clock_wall_ms(), false, problems);
 	if (result != RESULT_OK || problems->errors > 0) {
 		log_event(LOG_ERR, "reload", "taken=no reason=%s",
 			log_quote(problems->count > 0 ? problems->list[0].reason[LANG_EN] : ""));

@@ -165,8 +165,30 @@ static void check_groups(const struct config *config, const struct config_schedu
 	}
 }
 
+/*
+ * Whoever reads a configuration is told of a rule that is over. A start has nobody who reads, and a reminder of last year must
+ * not keep the next alert from the residents.
+ */
+static void check_rule(const struct config_schedule *schedule, const struct place *at, int64_t now_ms, bool starting,
+	struct problems *problems)
+{
+	struct rule *rule = NULL;
+	struct problems found;
+
+	problems_init(&found);
+	enum result result = rule_parse(schedule->rule, now_ms, at, "rule", &rule, &found);
+	if (starting && result == RESULT_NOT_FOUND)
+		problem_remedy(problem_add(problems, PROBLEM_WARNING, at, "rule",
+				       N_("reminder \"%s\" is over: nothing of it will be sent"), schedule->name),
+			N_("take it out, or give its rule a later UNTIL"));
+	else
+		problems_move(problems, &found);
+	problems_fini(&found);
+	rule_free(&rule);
+}
+
 static void check_schedule(const struct config *config, const struct config_schedule *schedule,
-	const struct taxonomy *taxonomy, int64_t now_ms, struct problems *problems)
+	const struct taxonomy *taxonomy, int64_t now_ms, bool starting, struct problems *problems)
 {
 	struct place at = {.file = schedule->file, .line = schedule->line};
 
@@ -179,18 +201,16 @@ static void check_schedule(const struct config *config, const struct config_sche
 			problem_remedy(problem, N_("did you mean \"%s\"?"), near);
 	}
 	if (schedule->rule != NULL) {
-		struct rule *rule = NULL;
 		check_groups(config, schedule, &at, problems);
-		rule_parse(schedule->rule, now_ms, &at, "rule", &rule, problems);
-		rule_free(&rule);
+		check_rule(schedule, &at, now_ms, starting, problems);
 	}
 }
 
-void reference_check(const struct config *config, const struct taxonomy *taxonomy, int64_t now_ms,
+void reference_check(const struct config *config, const struct taxonomy *taxonomy, int64_t now_ms, bool starting,
 	struct problems *problems)
 {
 	for (size_t i = 0; i < config->schedule_count; i++)
-		check_schedule(config, &config->schedules[i], taxonomy, now_ms, problems);
+		check_schedule(config, &config->schedules[i], taxonomy, now_ms, starting, problems);
 }
 
 struct alert_context reference_context(const struct config *config, const struct taxonomy *taxonomy,

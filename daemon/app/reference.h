@@ -17,8 +17,11 @@
 enum result reference_load(const struct config *config, struct taxonomy **taxonomy, struct templates **templates,
 	struct problems *problems);
 
-/* Checks what the configuration says about reference data: rules, packs of schedules. Adds problems. */
-void reference_check(const struct config *config, const struct taxonomy *taxonomy, int64_t now_ms,
+/*
+ * Checks what the configuration says about reference data: rules, packs of schedules. Adds problems. A rule that is over is
+ * an error, but for the `starting` daemon, which goes on without it.
+ */
+void reference_check(const struct config *config, const struct taxonomy *taxonomy, int64_t now_ms, bool starting,
 	struct problems *problems);
 
 /*

@@ -258,8 +258,9 @@ enum result rule_parse(const char *text, int64_t now_ms, const struct place *at,
 		problem = problem_add(problems, PROBLEM_ERROR, at, field,
 			N_("the rule names no time in the next ten years"));
 		problem_remedy(problem, N_("check day, month and UNTIL"));
+		bool over = made->until_ms <= now_ms;
 		free(made);
-		return RESULT_INVALID;
+		return over ? RESULT_NOT_FOUND : RESULT_INVALID;
 	}
 	*rule = made;
 	return RESULT_OK;

@@ -17,7 +17,8 @@ struct rule;
 
 /*
  * Reads a rule. On RESULT_OK *rule is new (free with rule_free); otherwise `problems` says what is wrong, with `at` and
- * `field` as its place. A rule without an occurrence in ten years from `now_ms` is refused.
+ * `field` as its place. A rule without an occurrence in ten years from `now_ms` is refused; RESULT_NOT_FOUND where its UNTIL
+ * has passed.
  */
 enum result rule_parse(const char *text, int64_t now_ms, const struct place *at, const char *field, struct rule **rule,
 	struct problems *problems);

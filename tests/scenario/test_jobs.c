@@ -127,6 +127,26 @@ static void a_weekly_reminder_comes_at_its_time_and_never_the_same_twice(void **
 	assert_null(world_message(group, 3));
 }
 
+/* A box restarts by itself after years, and one of its reminders has ended meanwhile. */
+static void a_reminder_that_is_over_keeps_nobody_from_being_warned(void **state)
+{
+	int exit = 0;
+
+	stage_config(&stage, "batch = 100;",
+		"schedules: ( { name = \"week\"; rule = \"FREQ=DAILY;BYHOUR=11;UNTIL=20261124\"; channels = [ \"group\" ];"
+		" pack = \"weekly\"; } );");
+	stage_start(&stage);
+	stage_pass(&stage, 3 * 86400 * 1000ull);
+	assert_non_null(world_message(world_peer_find(stage.world, "group"), 1));
+	stage_stop(&stage);
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_until(&stage, all_delivered, "every resident has a receipt");
+	/* Whoever has it read again is told. */
+	json_decref(stage_ask(&stage, "reload", NULL, &exit));
+	assert_int_not_equal(exit, 0);
+}
+
 /* Both fall due in the same minute: neither is durable when the other chooses its line, nor closed at the next start. */
 static void two_reminders_of_one_minute_tell_a_group_two_things(void **state)
 {
@@ -546,6 +566,7 @@ int main(void)
 		CASE(the_same_bytes_twice_are_sent_once),
 		CASE(a_sign_rolls_slogans_is_taken_over_and_returns),
 		CASE(a_weekly_reminder_comes_at_its_time_and_never_the_same_twice),
+		CASE(a_reminder_that_is_over_keeps_nobody_from_being_warned),
 		CASE(two_reminders_of_one_minute_tell_a_group_two_things),
 		CASE(a_line_that_holds_another_is_not_taken_for_it),
 		CASE(routine_waits_for_the_morning),
