@@ -16,10 +16,13 @@
 
 enum { FILE_MOST = 1 << 20, MARK_MOST = 17 };
 
+/* What a line tells: since when crierd has known the schedule, or which of its times was reported as missed. */
+enum fact { FACT_KNOWN, FACT_MISSED };
+
 /* Stands for name and rule, whatever characters they have. */
-static void mark_of(const struct config_schedule *schedule, char mark[MARK_MOST])
+static void mark_of(const struct config_schedule *schedule, enum fact fact, char mark[MARK_MOST])
 {
-	char *both = mem_printf("%s\n%s", schedule->name, schedule->rule);
+	char *both = mem_printf("%s\n%s%s", schedule->name, schedule->rule, fact == FACT_MISSED ? "\nmissed" : "");
 	char sum[65];
 
 	digest_sha256(both, strlen(both), sum);
@@ -44,37 +47,90 @@ static void read_lines(const char *lines, struct map *times)
 	}
 }
 
+/* The file as it is read, and as it is to be. */
+struct times {
+	char *path, *old;
+	struct map by_mark;
+	struct buf new;
+};
+
+static void times_open(struct times *times, const struct app *app)
+{
+	size_t size;
+
+	*times = (struct times){.path = mem_printf("%s/schedules", app->config->paths.state)};
+	if (file_read_all(AT_FDCWD, times->path, FILE_MOST, &times->old, &size) != 0)
+		times->old = mem_strdup("");
+	map_init(&times->by_mark);
+	read_lines(times->old, &times->by_mark);
+	buf_init(&times->new, FILE_MOST);
+}
+
+/* 0: it is not known, or lies ahead of us: written under a clock that has been set back since. */
+static int64_t times_get(const struct times *times, const struct config_schedule *schedule, enum fact fact)
+{
+	char mark[MARK_MOST];
+	uint64_t found;
+
+	mark_of(schedule, fact, mark);
+	return map_get(&times->by_mark, mark, &found) && (int64_t)found <= clock_wall_ms() ? (int64_t)found : 0;
+}
+
+static void times_put(struct times *times, const struct config_schedule *schedule, enum fact fact, int64_t at_ms)
+{
+	char mark[MARK_MOST];
+
+	mark_of(schedule, fact, mark);
+	if (at_ms != 0)
+		buf_printf(&times->new, "%" PRId64 " %s %s%s\n", at_ms, mark, schedule->name,
+			fact == FACT_MISSED ? " missed" : "");
+}
+
+/* Writes it when it is out of date. */
+static void times_close(struct times *times)
+{
+	if (strcmp(buf_text(&times->new), times->old) != 0 &&
+		file_replace(AT_FDCWD, times->path, times->new.data, times->new.size, 0640) != 0)
+		log_event(LOG_ERR, "schedules-unwritten", "error=%s", log_quote(strerror(errno)));
+	buf_fini(&times->new);
+	map_fini(&times->by_mark);
+	free(times->old);
+	free(times->path);
+}
+
 void owed_since(struct app *app, int64_t *since_ms)
 {
-	char *path = mem_printf("%s/schedules", app->config->paths.state);
-	char *old = NULL;
-	uint64_t found;
-	size_t size;
-	struct map times;
-	struct buf new;
+	struct times times;
 
-	if (file_read_all(AT_FDCWD, path, FILE_MOST, &old, &size) != 0)
-		old = mem_strdup("");
-	map_init(&times);
-	read_lines(old, &times);
-	buf_init(&new, FILE_MOST);
+	times_open(&times, app);
 	for (size_t i = 0; i < app->config->schedule_count; i++) {
 		const struct config_schedule *schedule = &app->config->schedules[i];
-		char mark[MARK_MOST];
 		since_ms[i] = 0;
 		if (schedule->rule == NULL)
 			continue;
-		mark_of(schedule, mark);
-		since_ms[i] = map_get(&times, mark, &found) ? (int64_t)found : 0;
-		/* Ahead of us: first seen under a clock that has been set back since. */
-		if (since_ms[i] == 0 || since_ms[i] > clock_wall_ms())
-			since_ms[i] = clock_wall_ms();
-		buf_printf(&new, "%" PRId64 " %s %s\n", since_ms[i], mark, schedule->name);
+		int64_t known_ms = times_get(&times, schedule, FACT_KNOWN);
+		int64_t missed_ms = times_get(&times, schedule, FACT_MISSED);
+		if (known_ms == 0)
+			known_ms = clock_wall_ms();
+		since_ms[i] = missed_ms > known_ms ? missed_ms : known_ms;
+		times_put(&times, schedule, FACT_KNOWN, known_ms);
+		times_put(&times, schedule, FACT_MISSED, missed_ms);
 	}
-	if (strcmp(buf_text(&new), old) != 0 && file_replace(AT_FDCWD, path, new.data, new.size, 0640) != 0)
-		log_event(LOG_ERR, "schedules-unwritten", "error=%s", log_quote(strerror(errno)));
-	buf_fini(&new);
-	map_fini(&times);
-	free(old);
-	free(path);
+	times_close(&times);
+}
+
+void owed_told(struct app *app, const struct config_schedule *told, int64_t until_ms)
+{
+	struct times times;
+
+	times_open(&times, app);
+	for (size_t i = 0; i < app->config->schedule_count; i++) {
+		const struct config_schedule *schedule = &app->config->schedules[i];
+		if (schedule->rule == NULL)
+			continue;
+		int64_t missed_ms = schedule == told ? until_ms : times_get(&times, schedule, FACT_MISSED);
+		times_put(&times, schedule, FACT_KNOWN, times_get(&times, schedule, FACT_KNOWN));
+		times_put(&times, schedule, FACT_MISSED, missed_ms);
+	}
+	times_close(&times);
 }

@@ -196,6 +196,7 @@ static void report_missed(struct reminder *reminder, unsigned int missed, int64_
 			.kind = "reminder-missed",
 			.what = words},
 		NULL, NULL);
+	owed_told(reminder->app, reminder->schedule, last_ms);
 }
 
 static void run_late(struct reminder *reminder, int64_t occurrence_ms)

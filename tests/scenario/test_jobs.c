@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "stage.h"
 #include "testing/clock.h"
 
@@ -125,6 +126,43 @@ static void a_weekly_reminder_comes_at_its_time_and_never_the_same_twice(void **
 	stage_pass(&stage, 60000);
 	assert_non_null(world_message(group, 2));
 	assert_null(world_message(group, 3));
+}
+
+static void count_missed(void *arg, int level, const char *line)
+{
+	if (strstr(line, "reminder-missed") != NULL)
+		++*(unsigned int *)arg;
+}
+
+/* Otherwise each look at the configuration would tell the operator of three more. */
+static void what_was_missed_is_reported_once(void **state)
+{
+	struct world_peer *group = world_peer_find(stage.world, "group");
+	unsigned int reports = 0;
+
+	stage_config(&stage, "",
+		"schedules: ( { name = \"eleven\"; rule = \"FREQ=DAILY;BYHOUR=11\"; grace = \"1h\"; channels = [ \"group\" ];"
+		" pack = \"weekly\"; } );");
+	stage_start(&stage);
+	stage_pass(&stage, 2 * 3600 * 1000);
+	stage_stop(&stage);
+	fake_clock_pass(3 * 86400 * 1000ull);
+	log_set_sink(count_missed, &reports);
+	stage_start(&stage);
+	assert_int_equal(reports, 1);
+	json_decref(stage_ask(&stage, "reload", NULL, NULL));
+	stage_pass(&stage, 10000);
+	stage_stop(&stage);
+	stage_start(&stage);
+	stage_kill(&stage);
+	/* Missed as well, and told with the next that comes in time. */
+	fake_clock_pass(2 * 86400 * 1000ull - 3600 * 1000);
+	stage_start(&stage);
+	stage_pass(&stage, 60000);
+	log_set_sink(NULL, NULL);
+	assert_int_equal(reports, 2);
+	assert_non_null(world_message(group, 1));
+	assert_null(world_message(group, 2));
 }
 
 /* A box restarts by itself after years, and one of its reminders has ended meanwhile. */
@@ -566,6 +604,7 @@ int main(void)
 		CASE(the_same_bytes_twice_are_sent_once),
 		CASE(a_sign_rolls_slogans_is_taken_over_and_returns),
 		CASE(a_weekly_reminder_comes_at_its_time_and_never_the_same_twice),
+		CASE(what_was_missed_is_reported_once),
 		CASE(a_reminder_that_is_over_keeps_nobody_from_being_warned),
 		CASE(two_reminders_of_one_minute_tell_a_group_two_things),
 		CASE(a_line_that_holds_another_is_not_taken_for_it),
