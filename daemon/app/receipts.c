@@ -140,6 +140,19 @@ static void on_receipt_durable(void *arg, enum result result)
 	listen_answer_owed(app);
 }
 
+/*
+ * Who waits for another attempt, or to be sent to again at an operator's word, and has the text already after all, waits no more.
+ * False: said before, or too late to change anything.
+ */
+static bool settle(struct lane *lane, uint32_t position, enum state state)
+{
+	uint32_t cut = lane->plan != NULL ? plan_lane_next(lane->plan) : lane->cut;
+
+	if (state == STATE_DELIVERED && position < cut && lane->tally.states[position] == STATE_WAITING)
+		tally_move(&lane->tally, position, STATE_IN_FLIGHT);
+	return tally_move(&lane->tally, position, state);
+}
+
 static void apply(struct app *app, struct outlet *outlet, const struct receipt *receipt)
 {
 	uint32_t position;
@@ -154,8 +167,8 @@ static void apply(struct app *app, struct outlet *outlet, const struct receipt *
 			receipt_kind_name(receipt->kind));
 		return;
 	}
-	if (!tally_move(&lane->tally, position, state_of(receipt->kind)))
-		return; /* said before, or too late to change anything */
+	if (!settle(lane, position, state_of(receipt->kind)))
+		return;
 	ledger_receipts(app->ledger, lane->campaign->number,
 		&(struct ledger_receipt){.lane = lane->index,
 			.position = position,

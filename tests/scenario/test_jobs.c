@@ -313,6 +313,57 @@ static void the_cap_follows_what_happens_to_alerts(void **state)
 	assert_int_equal(stage_count(&stage, "A6", "residents", "waiting"), 800);
 }
 
+/* A gateway says "later" and sends all the same; what it reports before the next attempt makes that one needless. */
+static void who_has_a_receipt_is_not_texted_again(void **state)
+{
+	struct world_reach reach;
+
+	stage_config(&stage, "batch = 100;", "retry: { base = \"5min\"; most = \"5min\"; };");
+	stage_start(&stage);
+	world_fault_set(world_peer_find(stage.world, "sms"), WORLD_FAULT_ERROR_TAKEN, 1, 0);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_until(&stage, all_delivered, "every resident has a receipt");
+	stage_pass(&stage, 10 * 60 * 1000);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.once, 800);
+	char *before = stage_sums(&stage, "A1");
+	stage_kill(&stage);
+	stage_start(&stage);
+	char *after = stage_sums(&stage, "A1");
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
+/* Ordered to be sent again in the evening, and reported at night: in the morning nobody is left to be texted twice. */
+static void a_late_receipt_makes_a_resend_needless(void **state)
+{
+	struct world_peer *sms = world_peer_find(stage.world, "sms");
+	struct world_reach reach;
+	json_t *list, *item;
+	size_t i;
+
+	stage_config(&stage, "batch = 100; window = 1;", "");
+	stage_start(&stage);
+	world_fault_set(sms, WORLD_FAULT_RESET_AFTER, 1, 0);
+	world_fault_set(sms, WORLD_FAULT_RECEIPT_LATE, 30 * 60 * 1000, 0);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 5 * 60 * 1000);
+	assert_int_equal(stage_residents(&stage, "A1", "unknown"), 100);
+	json_decref(stage_ask(&stage, "channel suspend", json_pack("{s:s}", "name", "sms"), NULL));
+	list = stage_ask(&stage, "unknown list", NULL, NULL);
+	json_array_foreach(json_object_get(list, "batches"), i, item) json_decref(
+		stage_ask(&stage, "unknown resend", json_pack("{s:O}", "batch", json_object_get(item, "batch")), NULL));
+	json_decref(list);
+	assert_int_equal(stage_residents(&stage, "A1", "waiting"), 100);
+	stage_pass(&stage, 3600 * 1000);
+	json_decref(stage_ask(&stage, "channel resume", json_pack("{s:s}", "name", "sms"), NULL));
+	stage_until(&stage, all_delivered, "every resident has a receipt");
+	stage_pass(&stage, 60000);
+	world_reached(stage.world, NULL, &reach);
+	assert_int_equal(reach.once, 800);
+}
+
 static void an_opt_out_counts_at_once(void **state)
 {
 	stage_config(&stage, "rate = \"10/s\"; batch = 10;", "");
@@ -611,6 +662,8 @@ int main(void)
 		CASE(routine_waits_for_the_morning),
 		CASE(nobody_is_texted_more_often_than_the_cap_says),
 		CASE(the_cap_follows_what_happens_to_alerts),
+		CASE(who_has_a_receipt_is_not_texted_again),
+		CASE(a_late_receipt_makes_a_resend_needless),
 		CASE(an_opt_out_counts_at_once),
 		CASE(a_drill_never_reaches_a_public_channel),
 		CASE(an_update_stops_the_old_text_and_a_cancel_stops_all),
