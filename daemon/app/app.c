@@ -98,6 +98,17 @@ static enum result make_state_folder(struct app *app, struct problems *problems)
 	return result_of_errno(error);
 }
 
+static void refuse_empty_token(struct app *app, const char *path, struct problems *problems)
+{
+	struct place at = {.file = path};
+
+	problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, "listen.token_file",
+			       N_("the file is empty: anybody could guess the receipt addresses")),
+		N_("bring the file back from a backup, or delete it: a new secret is made, and with it new addresses"));
+	free(app->site_token);
+	app->site_token = NULL;
+}
+
 /* A random word of this site that makes its receipt addresses unguessable. Made once, kept in a file. */
 static enum result load_site_token(struct app *app, struct problems *problems)
 {
@@ -108,6 +119,8 @@ static enum result load_site_token(struct app *app, struct problems *problems)
 
 	if (file_read_all(AT_FDCWD, path, 4096, &app->site_token, &size) == 0) {
 		app->site_token[strcspn(app->site_token, "\r\n")] = '\0';
+		if (app->site_token[0] == '\0')
+			refuse_empty_token(app, path, problems);
 	} else if (errno == ENOENT &&
 		file_replace(AT_FDCWD, path, digest_random_hex(word, TOKEN_BYTES), TOKEN_BYTES * 2, 0600) == 0) {
 		app->site_token = mem_strdup(word);
@@ -158,15 +171,28 @@ void app_look_at_lists(struct app *app)
 	alarm_set(&app->alarms, &app->lists, again_ms, on_lists, app);
 }
 
+static void on_daily(void *arg);
+
+static void prune_by(struct app *app, int64_t now_ms)
+{
+	if (wallclock_believed(app, NULL))
+		ledger_prune(app->ledger, now_ms - 180ll * DAY_MS, now_ms, NULL, NULL);
+	alarm_set(&app->alarms, &app->daily, clock_wall_ms() + DAY_MS, on_daily, app);
+}
+
 /* Once a day: receipts past their time. */
 static void on_daily(void *arg)
 {
-	struct app *app = arg;
-	int64_t now_ms = clock_wall_ms();
+	prune_by(arg, clock_wall_ms());
+}
 
-	if (wallclock_believed(app, NULL))
-		ledger_prune(app->ledger, now_ms - 180ll * DAY_MS, now_ms, NULL, NULL);
-	alarm_set(&app->alarms, &app->daily, now_ms + DAY_MS, on_daily, app);
+/* Where the machine is started every day, no clock stands for a day: then what it showed in the last life counts. */
+static void on_first_daily(void *arg)
+{
+	struct app *app = arg;
+	int64_t now_ms = clock_wall_ms(), shown_ms = app->wallclock.shown_ms;
+
+	prune_by(app, shown_ms < now_ms ? shown_ms : now_ms);
 }
 
 void app_clock_set(struct app *app)
@@ -275,7 +301,7 @@ enum result app_open(struct loop *loop, const struct app_options *options, struc
 	if (result == RESULT_OK) {
 		reminders_start(app);
 		restore_start(app);
-		alarm_set(&app->alarms, &app->daily, clock_wall_ms() + 60 * 1000, on_daily, app);
+		alarm_set(&app->alarms, &app->daily, clock_wall_ms() + 60 * 1000, on_first_daily, app);
 		app_look_at_lists(app);
 		result = open_spool(app, problems);
 		intake_pressure(app);

@@ -213,19 +213,30 @@ static bool on_list_alert(void *arg, const struct ledger_alert *alert)
 	return true;
 }
 
-/* Adds to each alert of the list how its recipients stand. */
-static void add_sums(struct app *app, json_t *list)
+static void join_sums(struct sums *to, const struct sums *from)
 {
+	for (int crowd = 0; crowd < CROWD_COUNT; crowd++)
+		for (int state = 0; state < STATE_COUNT; state++)
+			to->counts[crowd][state] += from->counts[crowd][state];
+}
+
+/* Adds to each alert of the list how its recipients stand, and to the listing how all of them do. */
+static enum result add_sums(struct listing *all)
+{
+	enum result result = RESULT_OK;
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list, i, item)
+	json_array_foreach(all->list, i, item)
 	{
-		struct listing listing = {.app = app};
-		ledger_list_lanes(app->ledger, (uint32_t)json_integer_value(json_object_get(item, "number")),
-			on_sum_lane, &listing);
+		struct listing listing = {.app = all->app};
+		if (result == RESULT_OK)
+			result = ledger_list_lanes(all->app->ledger,
+				(uint32_t)json_integer_value(json_object_get(item, "number")), on_sum_lane, &listing);
 		json_object_set_new(item, "sums", sums_view(&listing.sums));
+		join_sums(&all->sums, &listing.sums);
 	}
+	return result;
 }
 
 void order_alert_list(void *arg, struct control_call *call, const json_t *args)
@@ -242,9 +253,12 @@ void order_alert_list(void *arg, struct control_call *call, const json_t *args)
 		.most = (unsigned int)control_number(args, "most", 50),
 	};
 
-	ledger_list_alerts(listing.app->ledger, &filter, on_list_alert, &listing);
-	add_sums(listing.app, listing.list);
-	control_result(call, json_pack("{s:o, s:i}", "alerts", listing.list, "most", (int)filter.most));
+	enum result result = ledger_list_alerts(listing.app->ledger, &filter, on_list_alert, &listing);
+	if (result == RESULT_OK)
+		result = add_sums(&listing);
+	if (order_read(call, result))
+		control_result(call, json_pack("{s:O, s:i}", "alerts", listing.list, "most", (int)filter.most));
+	json_decref(listing.list);
 }
 
 static bool on_show_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledger_lane *content,
@@ -294,7 +308,9 @@ static bool find(struct app *app, struct control_call *call, const json_t *args,
 	const char *id = control_text(args, "id");
 
 	*found = (struct found){0};
-	if (id != NULL && ledger_find_alert(app->ledger, id, on_found, found) == RESULT_OK && found->view != NULL)
+	if (id != NULL && !order_read(call, ledger_find_alert(app->ledger, id, on_found, found)))
+		return false;
+	if (found->view != NULL)
 		return true;
 	control_error(call, CONTROL_FAILED, N_("there is no alert \"%s\"; \"crier alert list\" shows them"),
 		id != NULL ? id : "");
@@ -310,10 +326,12 @@ void order_alert_show(void *arg, struct control_call *call, const json_t *args)
 	if (!find(app, call, args, &found))
 		return;
 	listing.list = json_array();
-	ledger_list_lanes(app->ledger, found.number, on_show_lane, &listing);
+	enum result result = ledger_list_lanes(app->ledger, found.number, on_show_lane, &listing);
 	json_object_set_new(found.view, "sums", sums_view(&listing.sums));
 	json_object_set_new(found.view, "lanes", listing.list);
-	control_result(call, found.view);
+	if (order_read(call, result))
+		control_result(call, json_incref(found.view));
+	json_decref(found.view);
 }
 
 void order_alert_cancel(void *arg, struct control_call *call, const json_t *args)
@@ -346,17 +364,6 @@ void order_alert_cancel(void *arg, struct control_call *call, const json_t *args
 	json_decref(found.view);
 }
 
-static json_t *totals_of(struct app *app, json_t *list)
-{
-	struct listing all = {.app = app};
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(list, i, item) ledger_list_lanes(app->ledger,
-		(uint32_t)json_integer_value(json_object_get(item, "number")), on_sum_lane, &all);
-	return sums_view(&all.sums);
-}
-
 void order_report(void *arg, struct control_call *call, const json_t *args)
 {
 	struct app *app = arg;
@@ -371,10 +378,13 @@ void order_report(void *arg, struct control_call *call, const json_t *args)
 		.from_ms = control_number(args, "from_ms", 0),
 		.to_ms = control_number(args, "to_ms", 0),
 		.most = 10000};
-	ledger_list_alerts(app->ledger, &filter, on_list_alert, &listing);
-	add_sums(app, listing.list);
-	json_t *totals = totals_of(app, listing.list);
-	control_result(call,
-		json_pack("{s:I, s:I, s:o, s:o, s:i}", "from_ms", (json_int_t)filter.from_ms, "to_ms",
-			(json_int_t)filter.to_ms, "alerts", listing.list, "totals", totals, "most", (int)filter.most));
+	enum result result = ledger_list_alerts(app->ledger, &filter, on_list_alert, &listing);
+	if (result == RESULT_OK)
+		result = add_sums(&listing);
+	if (order_read(call, result))
+		control_result(call,
+			json_pack("{s:I, s:I, s:O, s:o, s:i}", "from_ms", (json_int_t)filter.from_ms, "to_ms",
+				(json_int_t)filter.to_ms, "alerts", listing.list, "totals", sums_view(&listing.sums),
+				"most", (int)filter.most));
+	json_decref(listing.list);
 }

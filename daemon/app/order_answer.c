@@ -89,6 +89,15 @@ void order_done(struct app *app, struct control_call *call, json_t *result, cons
 	free(who);
 }
 
+bool order_read(struct control_call *call, enum result result)
+{
+	bool read = result == RESULT_OK || result == RESULT_NOT_FOUND;
+
+	if (!read)
+		control_error(call, CONTROL_LATER, N_("the ledger cannot be read"));
+	return read;
+}
+
 void order_health(struct app *app)
 {
 	if (ledger_health(app->ledger, NULL, NULL) != LEDGER_FAILING)

@@ -12,6 +12,12 @@
  * not written down.
  */
 
+/*
+ * False, and answered, where a question to the ledger failed: what it cannot tell now is not told as if there were nothing.
+ * NOT_FOUND is an answer.
+ */
+bool order_read(struct control_call *call, enum result result);
+
 /* Writes into the audit trail what an operator did; for what changes nothing that must last. */
 void order_note(struct app *app, const struct control_call *call, const char *kind, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -98,8 +98,10 @@ void order_audit_list(void *arg, struct control_call *call, const json_t *args)
 	json_t *list = json_array();
 	int most = (int)control_number(args, "most", 50);
 
-	ledger_list_last_events(app->ledger, (unsigned int)most, on_event, list);
-	control_result(call, json_pack("{s:o, s:i}", "events", list, "most", most));
+	enum result result = ledger_list_last_events(app->ledger, (unsigned int)most, on_event, list);
+	if (order_read(call, result))
+		control_result(call, json_pack("{s:O, s:i}", "events", list, "most", most));
+	json_decref(list);
 }
 
 void order_audit_verify(void *arg, struct control_call *call, const json_t *args)
@@ -111,6 +113,8 @@ void order_audit_verify(void *arg, struct control_call *call, const json_t *args
 
 	if (result == RESULT_OK)
 		control_result(call, json_pack("{s:I, s:s}", "checked", (json_int_t)checked, "seal", seal));
+	else if (seq == 0)
+		order_read(call, result);
 	else
 		control_error(call, CONTROL_FAILED,
 			N_("the audit trail was changed: event %llu does not fit those before it"),

@@ -497,16 +497,21 @@ void order_roster_find(void *arg, struct control_call *call, const json_t *args)
 		answer_failure(call, result);
 	} else {
 		json_t *view = person_view(app, &person);
+		bool read = true;
+		char masked[12];
+		order_note(app, call, "find", "%s", phone_mask(phone, masked));
 		json_object_set_new(view, "known", json_boolean(result == RESULT_OK));
 		if (result == RESULT_OK && control_flag(args, "history")) {
 			searching.id = person.id;
 			searching.list = json_array();
-			ledger_history(app->ledger, 0, HISTORY_ALERTS, locate, on_history, &searching, &next);
+			read = order_read(call,
+				ledger_history(app->ledger, 0, HISTORY_ALERTS, locate, on_history, &searching, &next));
 			json_object_set_new(view, "history", searching.list);
+			json_object_set_new(view, "history_whole", json_boolean(next == 0));
 		}
-		char masked[12];
-		order_note(app, call, "find", "%s", phone_mask(phone, masked));
-		control_result(call, view);
+		if (read)
+			control_result(call, json_incref(view));
+		json_decref(view);
 	}
 	roster_person_fini(&person);
 }

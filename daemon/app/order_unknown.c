@@ -8,10 +8,15 @@
 #include "base/mem.h"
 #include "ledger/query.h"
 
+enum { DOUBTS_AT_ONCE = 1000 };
+
 struct doubts {
 	struct app *app;
 	json_t *list;
 	uint64_t recipients;
+	size_t most; /* batches that are to be listed */
+	struct batch_name last; /* looked at, listed or not */
+	unsigned int seen; /* in this lot */
 };
 
 static uint32_t still_unknown(const struct lane *lane, uint32_t first, uint32_t count, uint32_t *positions)
@@ -28,12 +33,15 @@ static bool on_doubt(void *arg, const struct ledger_batch *batch)
 {
 	struct doubts *doubts = arg;
 	const struct lane *lane = campaign_lane(doubts->app, batch->name);
+
+	doubts->last = batch->name;
+	doubts->seen++;
 	uint32_t *positions = mem_calloc(batch->count, sizeof(*positions));
 	uint32_t count = lane != NULL ? still_unknown(lane, batch->first, batch->count, positions) : 0;
 	char name[32];
 
 	free(positions);
-	/* Receipts may have settled all of it; a closed alert's doubts stay listed in its report. */
+	/* Receipts may have settled all of it. */
 	if (count == 0)
 		return true;
 	doubts->recipients += count;
@@ -42,7 +50,7 @@ static bool on_doubt(void *arg, const struct ledger_batch *batch)
 			lane->campaign->id, "channel", lane->outlet != NULL ? lane->outlet->name : NULL, "audience",
 			lane->audience, "recipients", (int)count, "sent_ms", (json_int_t)batch->intent_ms, "peer",
 			batch->peer != NULL ? batch->peer : ""));
-	return true;
+	return json_array_size(doubts->list) < doubts->most;
 }
 
 /* What can be in doubt at most at any moment: every window full. */
@@ -61,13 +69,19 @@ static json_t *bounds(const struct app *app)
 
 void order_unknown_list(void *arg, struct control_call *call, const json_t *args)
 {
-	struct doubts doubts = {.app = arg, .list = json_array()};
-	int most = (int)control_number(args, "most", 1000);
+	struct doubts doubts = {.app = arg, .list = json_array(), .most = (size_t)control_number(args, "most", 1000)};
+	enum result result;
 
-	ledger_list_unknown(doubts.app->ledger, (struct batch_name){0}, (unsigned int)most, on_doubt, &doubts);
-	control_result(call,
-		json_pack("{s:o, s:I, s:o, s:i}", "batches", doubts.list, "recipients", (json_int_t)doubts.recipients,
-			"bounds", bounds(doubts.app), "most", most));
+	/* On and on, or those that receipts have settled would take the room of those that are still in doubt. */
+	do {
+		doubts.seen = 0;
+		result = ledger_list_unknown(doubts.app->ledger, doubts.last, DOUBTS_AT_ONCE, on_doubt, &doubts);
+	} while (doubts.seen == DOUBTS_AT_ONCE && json_array_size(doubts.list) < doubts.most);
+	if (order_read(call, result))
+		control_result(call,
+			json_pack("{s:O, s:I, s:o, s:i}", "batches", doubts.list, "recipients",
+				(json_int_t)doubts.recipients, "bounds", bounds(doubts.app), "most", (int)doubts.most));
+	json_decref(doubts.list);
 }
 
 struct one_doubt {
@@ -101,7 +115,8 @@ static struct lane *wanted_lane(struct app *app, struct control_call *call, cons
 	}
 	struct batch_name before = wanted->name;
 	before.number--;
-	ledger_list_unknown(app->ledger, before, 1, on_wanted, wanted);
+	if (!order_read(call, ledger_list_unknown(app->ledger, before, 1, on_wanted, wanted)))
+		return NULL;
 	struct lane *lane = wanted->found ? campaign_lane(app, wanted->name) : NULL;
 	if (lane == NULL)
 		control_error(call, CONTROL_FAILED, N_("batch %s is not in doubt"), name);

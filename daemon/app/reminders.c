@@ -20,7 +20,7 @@
 enum {
 	MISSED_MOST = 1000,
 	AGAIN_MS = 60000,
-	TOLD_MOST = 64 /* alerts of a group that are looked through for what reminded it last */
+	TOLD_MOST = 64 /* reminders of a group that are looked through for what reminded it last */
 };
 
 static void on_due(void *arg);
@@ -86,7 +86,7 @@ static void find_told(struct app *app, const struct outlet *outlet, struct told 
 			if (campaign->lanes[i].outlet == outlet)
 				note_told(told, campaign->number, campaign->lanes[i].message);
 	}
-	ledger_list_channel(app->ledger, outlet->name, TOLD_MOST, on_told_lane, told);
+	ledger_list_reminders(app->ledger, outlet->name, TOLD_MOST, on_told_lane, told);
 }
 
 /* The line after the one that the group saw last; the occurrence decides where it begins. */

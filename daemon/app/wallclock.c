@@ -87,6 +87,7 @@ void wallclock_start(struct app *app)
 	if (file_read_all(AT_FDCWD, path, FILE_MOST, &line, &size) == 0 &&
 		sscanf(line, "%" SCNd64 " %" SCNd64 " %63s", &clock->written_ms, &offset_ms, then) >= 2) {
 		clock->written_offset_ms = offset_ms;
+		clock->shown_ms = clock->written_ms;
 		if (boot[0] != '\0' && strcmp(boot, then) == 0)
 			clock->moved_ms = clock->offset_ms - offset_ms;
 		clock->behind = wall_ms < clock->written_ms - HOUR_MS;

@@ -20,6 +20,7 @@ struct app;
 struct wallclock {
 	int64_t offset_ms; /* wall less monotonic, when last looked */
 	int64_t written_offset_ms, written_ms; /* what the file says */
+	int64_t shown_ms; /* what it showed last before this start; 0: nobody knows */
 	int64_t moved_ms; /* by how much it was set since the last process of this boot */
 	bool unset; /* it shows a time before crier was made */
 	bool behind; /* since the start it shows less than the file says */

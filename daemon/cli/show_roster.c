@@ -78,7 +78,7 @@ void show_stats(const json_t *result)
 	print_table(result, "areas", N_("by area"));
 }
 
-static void print_history(const json_t *history)
+static void print_history(const json_t *history, bool whole)
 {
 	size_t i;
 	json_t *entry;
@@ -94,7 +94,9 @@ static void print_history(const json_t *history)
 		if (*text(entry, "text") != '\0')
 			printf("    | %s\n", text(entry, "text"));
 	}
-	if (i == 0)
+	if (!whole)
+		puts(tr(N_("older alerts were not looked through: there are too many")));
+	else if (i == 0)
 		puts(tr(N_("this number was never written to")));
 }
 
@@ -121,7 +123,7 @@ void show_person(const json_t *result)
 		speak_line(N_("OPTED OUT: %s, %s"), text(result, "opt_out_source"),
 			speak_time(number(result, "opt_out_ms"), when));
 	if (json_object_get(result, "history") != NULL)
-		print_history(json_object_get(result, "history"));
+		print_history(json_object_get(result, "history"), truth(result, "history_whole"));
 }
 
 void show_optout(const json_t *result)

@@ -168,7 +168,7 @@ enum result ledger_history(struct ledger *ledger, uint32_t before, unsigned int 
 {
 	struct looking looking = {.ledger = ledger, .locate = locate, .visit = visit, .arg = arg};
 	sqlite3_stmt *statement = store_prepare(ledger->reader,
-		ALERT_STATEMENT "WHERE a.number < ?1 ORDER BY a.number DESC LIMIT ?2");
+		ALERT_STATEMENT "WHERE a.number < ?1 AND a.schedule IS NULL ORDER BY a.number DESC LIMIT ?2");
 
 	sqlite3_bind_int64(statement, 1, before == 0 ? INT64_MAX : before);
 	sqlite3_bind_int64(statement, 2, most);

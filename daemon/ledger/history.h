@@ -21,7 +21,8 @@ struct ledger_history {
 };
 
 /*
- * Goes through alerts below `before` (0: from the newest), newest first, looking at no more than `most` of them. `locate`
+ * Goes through alerts below `before` (0: from the newest), newest first, looking at no more than `most` of them; not through
+ * those that schedules made, which are for groups and soon outnumber the others. `locate`
  * returns the resident's position in a lane's set, or -1. *next gets the number to go on from, 0 at the end. Reads every
  * receipt of the alerts where the resident is found: ask for few alerts at a time while the daemon is at work.
  */

@@ -367,11 +367,27 @@ static enum result hold_folder(struct ledger *ledger, const char *dir, struct pr
 	return RESULT_BUSY;
 }
 
+/* A new ledger would begin its numbers anew, and what is on its way would be settled as something else. */
+static bool is_lost(const struct ledger *ledger, struct problems *problems)
+{
+	struct place at = {.file = ledger->path};
+	struct stat st;
+
+	if (file->fstatat(ledger->folder, "ledger.db", &st, 0) == 0 || errno != ENOENT ||
+		file->fstatat(ledger->folder, RESERVE_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+			       N_("the ledger is missing, but the reserve that was made for it is there")),
+		N_("bring ledger.db back from a backup; or, to begin anew and forget every alert, delete ledger.reserve"));
+	return true;
+}
+
 static enum result open_store(struct ledger *ledger, struct problems *problems)
 {
 	struct stat st;
 	sqlite3 *writer;
-	enum result result = store_open_writer(ledger->path, &writer, problems);
+	enum result result = is_lost(ledger, problems) ? RESULT_CORRUPT
+						       : store_open_writer(ledger->path, &writer, problems);
 
 	if (result != RESULT_OK)
 		return result;

@@ -194,11 +194,13 @@ enum result ledger_list_lanes(struct ledger *ledger, uint32_t alert, ledger_visi
 	return ask(ledger, statement, on_lane, &asking);
 }
 
-enum result ledger_list_channel(struct ledger *ledger, const char *channel, unsigned int most, ledger_visit_lane *visit,
-	void *arg)
+enum result ledger_list_reminders(struct ledger *ledger, const char *channel, unsigned int most,
+	ledger_visit_lane *visit, void *arg)
 {
 	struct asking asking = {.lane = visit, .arg = arg};
-	sqlite3_stmt *statement = prepare(ledger, FROM_LANE "WHERE l.channel = ?1 ORDER BY l.id DESC LIMIT ?2");
+	sqlite3_stmt *statement = prepare(ledger,
+		FROM_LANE "WHERE l.channel = ?1 AND (SELECT schedule FROM alert a WHERE a.number = l.alert) IS NOT NULL"
+			  " ORDER BY l.id DESC LIMIT ?2");
 
 	store_bind_text(statement, 1, channel);
 	sqlite3_bind_int64(statement, 2, most);
@@ -266,6 +268,7 @@ enum result ledger_list_unknown(struct ledger *ledger, struct batch_name after, 
 	struct asking asking = {.batch = visit, .arg = arg};
 	sqlite3_stmt *statement = prepare(ledger,
 		"SELECT " ROW_BATCH " FROM batch b WHERE b.verdict = 'unknown' AND b.resolution IS NULL"
+		" AND b.alert IN (SELECT number FROM alert WHERE state = 'open')"
 		" AND (b.alert, b.lane, b.number) > (?1, ?2, ?3) ORDER BY b.alert, b.lane, b.number LIMIT ?4");
 
 	bind_after(statement, after, most);

@@ -51,7 +51,7 @@ enum result ledger_list_batches(struct ledger *ledger, struct batch_name after, 
 enum result ledger_covering_batches(struct ledger *ledger, uint32_t alert, uint16_t lane, uint32_t position,
 	ledger_visit_batch *visit, void *arg);
 
-/* Batches whose outcome is unknown and unresolved, of open and closed alerts, after `after` (all 0: from the first). */
+/* Batches of open alerts whose outcome is unknown and unresolved, after `after` (all 0: from the first). */
 enum result ledger_list_unknown(struct ledger *ledger, struct batch_name after, unsigned int most,
 	ledger_visit_batch *visit, void *arg);
 
@@ -59,9 +59,9 @@ enum result ledger_list_unknown(struct ledger *ledger, struct batch_name after, 
 enum result ledger_list_occurrences(struct ledger *ledger, const char *schedule, unsigned int most,
 	ledger_visit_alert *visit, void *arg);
 
-/* The latest lanes on a channel, newest alert first: what a group was told last. */
-enum result ledger_list_channel(struct ledger *ledger, const char *channel, unsigned int most, ledger_visit_lane *visit,
-	void *arg);
+/* The latest lanes on a channel of alerts that schedules made, newest alert first: what a group was reminded of last. */
+enum result ledger_list_reminders(struct ledger *ledger, const char *channel, unsigned int most,
+	ledger_visit_lane *visit, void *arg);
 
 /* ledger_known among what is durable. */
 enum result query_known(struct ledger *ledger, const char *id, uint32_t *number, char digest[65]);

@@ -32,6 +32,24 @@ static enum result refuse_lost_store(struct problems *problems)
 	return RESULT_CORRUPT;
 }
 
+/* Once there is a view, or somebody was imported, there was a file of opt-outs: a new one would let all of them be texted. */
+static enum result refuse_lost_optouts(const struct roster *roster, struct problems *problems)
+{
+	struct place at = {.file = "optouts.db"};
+	uint64_t generation;
+	enum result result = db_meta(roster->db, "generation", &generation);
+
+	if (result != RESULT_OK)
+		return db_problem(DB_ROSTER, result, problems);
+	if (there(roster->folder, "optouts.db") || (generation == 0 && !there(roster->folder, SNAPSHOT_NAME)))
+		return RESULT_OK;
+	problem_remedy(problem_add(problems, PROBLEM_ERROR, &at, NULL,
+			       N_("the list of those who asked not to be texted is missing beside roster.db")),
+		N_("bring optouts.db back from a backup; without one, make an empty file of this name and enter the "
+		   "opt-outs again before anything is sent"));
+	return RESULT_CORRUPT;
+}
+
 static enum result open_files(struct roster *roster, struct problems *problems)
 {
 	roster->folder = file->open(AT_FDCWD, roster->state, O_RDONLY | O_DIRECTORY, 0);
@@ -45,6 +63,8 @@ static enum result open_files(struct roster *roster, struct problems *problems)
 	if (there(roster->folder, SNAPSHOT_NAME) && !there(roster->folder, "roster.db"))
 		return refuse_lost_store(problems);
 	enum result result = db_open(roster->state, DB_ROSTER, &roster->db, problems);
+	if (result == RESULT_OK)
+		result = refuse_lost_optouts(roster, problems);
 	if (result == RESULT_OK)
 		result = db_open(roster->state, DB_OPTOUTS, &roster->optouts, problems);
 	if (result == RESULT_OK)
@@ -298,7 +318,10 @@ enum result roster_refresh(struct roster *roster, struct problems *problems)
 
 bool roster_due(const struct roster *roster, int64_t now_ms)
 {
-	return !up_to_date(roster, roster_people(roster), now_ms);
+	const struct people *people = roster_people(roster);
+
+	/* Made under a clock that ran ahead: lists that end before that day were left out. */
+	return !up_to_date(roster, people, now_ms) || people_facts(people)->made_day > date_of(now_ms);
 }
 
 const struct people *roster_people(const struct roster *roster)

@@ -375,7 +375,7 @@ static void ask(struct ledger *ledger)
 	ledger_newest_of_chain(ledger, 1, visit_alert, NULL);
 	ledger_list_occurrences(ledger, "weekly", 3, visit_alert, NULL);
 	ledger_list_lanes(ledger, 1, visit_lane, NULL);
-	ledger_list_channel(ledger, "sms", 3, visit_lane, NULL);
+	ledger_list_reminders(ledger, "sms", 3, visit_lane, NULL);
 	ledger_lane_states(ledger, 1, 0, states, sizeof(states));
 	ledger_list_batches(ledger, (struct batch_name){2, 0, 0}, 10, visit_batch, NULL);
 	ledger_list_unknown(ledger, (struct batch_name){0}, 10, visit_batch, NULL);

@@ -127,11 +127,11 @@ static struct ledger_alert alert_called(const char *id, int64_t at_ms)
 }
 
 /* One lane of `size` residents whose set is the text `set`: a letter for each. */
-static uint32_t accept(struct site *site, const char *id, const char *set, int64_t at_ms)
+static uint32_t accept_on(struct site *site, const char *channel, const char *id, const char *set, int64_t at_ms)
 {
 	struct message message = {.medium = MEDIUM_SMS, .text = mem_printf("text of %s", id), .parts = 1};
 	struct ledger_lane lanes[2] = {
-		{.channel = "sms",
+		{.channel = channel,
 			.medium = MEDIUM_SMS,
 			.audience = "all",
 			.basis = "list",
@@ -152,6 +152,11 @@ static uint32_t accept(struct site *site, const char *id, const char *set, int64
 
 	free(message.text);
 	return number;
+}
+
+static uint32_t accept(struct site *site, const char *id, const char *set, int64_t at_ms)
+{
+	return accept_on(site, "sms", id, set, at_ms);
 }
 
 static void send(struct site *site, uint32_t alert, uint32_t number, uint32_t first, uint32_t count, int verdict)
@@ -321,8 +326,6 @@ static void lanes_and_batches_are_listed(void **state)
 	turns_settle(site->loop);
 	ledger_list_lanes(site->ledger, 1, on_lane, site);
 	assert_found(site, "1-0:sms:text of a1 1-1:-:- ");
-	ledger_list_channel(site->ledger, "sms", 1, on_lane, site);
-	assert_found(site, "2-0:sms:text of a2 ");
 	ledger_list_batches(site->ledger, (struct batch_name){1, 0, 0}, 2, on_batch, site);
 	assert_found(site, "1-0-1:0+2:accepted 1-0-2:2+1:unknown ");
 	ledger_list_batches(site->ledger, (struct batch_name){1, 0, 2}, 9, on_batch, site);
@@ -338,6 +341,10 @@ static void lanes_and_batches_are_listed(void **state)
 	turns_settle(site->loop);
 	ledger_list_unknown(site->ledger, (struct batch_name){0}, 9, on_batch, site);
 	assert_found(site, "2-0-1:0+3:unknown ");
+	close_alert(site, 2, 3, EPOCH + 60);
+	turns_settle(site->loop);
+	ledger_list_unknown(site->ledger, (struct batch_name){0}, 9, on_batch, site);
+	assert_found(site, "");
 	ledger_list_lanes(site->ledger, 1, on_lane, site);
 	assert_found(site, "1-0:sms:text of a1:d3:f0 1-1:-:-:d0:f0 ");
 	assert_int_equal(ledger_lane_states(site->ledger, 1, 0, states, 3), RESULT_OK);
@@ -439,7 +446,10 @@ static void occurrences_of_a_schedule_come_newest_first(void **state)
 
 	for (int i = 1; i <= 4; i++) {
 		char id[24];
-		struct ledger_acceptance acceptance = {.alert = alert_called(id, EPOCH + i)};
+		struct ledger_lane lane = {.channel = "group", .medium = MEDIUM_WECOM, .size = 1};
+		struct ledger_acceptance acceptance = {.alert = alert_called(id, EPOCH + i),
+			.lanes = &lane,
+			.lane_count = 1};
 
 		snprintf(id, sizeof(id), "weekly-%d", i);
 		acceptance.alert.schedule = i == 3 ? "other" : "weekly";
@@ -450,6 +460,12 @@ static void occurrences_of_a_schedule_come_newest_first(void **state)
 	turns_settle(site->loop);
 	ledger_list_occurrences(site->ledger, "weekly", 2, on_alert, site);
 	assert_found(site, "1:weekly-1:open 4:weekly-4:stored ");
+	/* However many other alerts came to the group after them. */
+	accept_on(site, "group", "a1", "abc", EPOCH);
+	accept_on(site, "group", "a2", "abc", EPOCH);
+	turns_settle(site->loop);
+	ledger_list_reminders(site->ledger, "group", 2, on_lane, site);
+	assert_found(site, "4-0:group:- 3-0:group:- ");
 }
 
 static void run_sql(struct site *site, const char *sql)

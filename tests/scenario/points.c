@@ -358,6 +358,7 @@ static void write_words(struct points *points)
 	folder_write_text(folder, "crierd.conf.d/words.conf", "paths: { data = \"data\"; };\n");
 	if (points->job->start)
 		return;
+	folder_write_text(folder, "state/ledger.db", ""); /* a reserve without a ledger is refused */
 	folder_write_text(folder, "state/ledger.reserve", "");
 	assert_int_equal(truncate(folder_at(folder, "state/ledger.reserve"), RESERVE_BYTES), 0);
 }

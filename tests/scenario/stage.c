@@ -135,6 +135,19 @@ void stage_roster(struct stage *stage, unsigned int count)
 	people_import(folder_at(&stage->folder, "state"), folder_at(&stage->folder, "people.csv"));
 }
 
+void stage_config_without_sign(struct stage *stage, const char *sms_extra, const char *more)
+{
+	char text[2048], group[256];
+
+	snprintf(group, sizeof(group), "%s", world_peer_url(world_peer_find(stage->world, "group")));
+	group[strcspn(group, "?")] = '\0';
+	snprintf(text, sizeof(text),
+		" { name = \"sms\"; kind = \"sms-kannel\"; url = \"%s\"; user = \"crier\"; password_file = \"password\"; %s },\n"
+		" { name = \"group\"; kind = \"wecom-robot\"; url = \"%s\"; key_file = \"key\"; }",
+		world_peer_url(world_peer_find(stage->world, "sms")), sms_extra, group);
+	stage_config_of(stage, text, more);
+}
+
 static void on_ready(void *arg)
 {
 	((struct stage *)arg)->ready = true;
@@ -282,8 +295,10 @@ static void on_answer(void *arg, const char *bytes, size_t size)
 	struct asking *asking = arg;
 
 	buf_add(&asking->in, bytes, size);
-	asking->whole = strstr(buf_text(&asking->in), "\"result\":") != NULL ||
-		strstr(buf_text(&asking->in), "\"error\":") != NULL;
+	/* A long answer comes in pieces. */
+	asking->whole = bytes[size - 1] == '\n' &&
+		(strstr(buf_text(&asking->in), "\"result\":") != NULL ||
+			strstr(buf_text(&asking->in), "\"error\":") != NULL);
 }
 
 static void on_asked(void *arg)

@@ -47,6 +47,9 @@ void stage_config_of(struct stage *stage, const char *channels, const char *more
  */
 void stage_config(struct stage *stage, const char *sms_extra, const char *more);
 
+/* The same without the sign, whose polls make hours long. */
+void stage_config_without_sign(struct stage *stage, const char *sms_extra, const char *more);
+
 /* Writes and imports a roster of `count` pretend residents: every fifth is 60 or older, every fourth a student … */
 void stage_roster(struct stage *stage, unsigned int count);
 

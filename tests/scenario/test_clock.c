@@ -44,20 +44,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* The gateway and the group, without the sign, whose polls make hours long. */
-static void configure(const char *sms_extra, const char *more)
-{
-	char text[2048], group[256];
-
-	snprintf(group, sizeof(group), "%s", world_peer_url(world_peer_find(stage.world, "group")));
-	group[strcspn(group, "?")] = '\0';
-	snprintf(text, sizeof(text),
-		" { name = \"sms\"; kind = \"sms-kannel\"; url = \"%s\"; user = \"crier\"; password_file = \"password\"; %s },\n"
-		" { name = \"group\"; kind = \"wecom-robot\"; url = \"%s\"; key_file = \"key\"; }",
-		world_peer_url(world_peer_find(stage.world, "sms")), sms_extra, group);
-	stage_config_of(&stage, text, more);
-}
-
 static void set_clock(int64_t by_ms)
 {
 	fake_clock_set_wall(clock_wall_ms() + by_ms);
@@ -139,7 +125,7 @@ static void a_broadcast_keeps_its_pace_while_the_clock_is_set(void **state)
 	static const int64_t jumps[] = {6 * HOUR_MS, -9 * HOUR_MS, 3 * HOUR_MS, -MINUTE_MS, 5000, -5000};
 	uint64_t began = clock_mono_ms();
 
-	configure("rate = \"60/s\"; window = 4; batch = 10;", "");
+	stage_config_without_sign(&stage, "rate = \"60/s\"; window = 4; batch = 10;", "");
 	stage_start(&stage);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
 	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
@@ -161,7 +147,7 @@ static void a_broadcast_keeps_its_pace_while_the_clock_is_set(void **state)
 
 static void quiet_hours_follow_the_clock_either_way(void **state)
 {
-	configure("batch = 100;", QUIET);
+	stage_config_without_sign(&stage, "batch = 100;", QUIET);
 	stage_start(&stage);
 	set_clock(-3 * HOUR_MS); /* seven in the morning, hours before the edge that was waited for */
 	stage_pass(&stage, 61000);
@@ -180,7 +166,7 @@ static void quiet_hours_follow_the_clock_either_way(void **state)
 
 static void an_occurrence_is_sent_once_wherever_the_clock_goes(void **state)
 {
-	configure("", NINE);
+	stage_config_without_sign(&stage, "", NINE);
 	stage_start(&stage);
 	set_clock(DAY_MS + HOUR_MS); /* Tuesday, eleven: nine o'clock was jumped over, within its grace */
 	stage_pass(&stage, 2 * MINUTE_MS);
@@ -204,7 +190,7 @@ static void an_occurrence_is_sent_once_wherever_the_clock_goes(void **state)
 
 static void a_year_ahead_and_back_loses_no_reminder(void **state)
 {
-	configure("", NINE);
+	stage_config_without_sign(&stage, "", NINE);
 	stage_start(&stage);
 	set_clock(YEAR_MS);
 	stage_pass(&stage, 2 * MINUTE_MS);
@@ -225,7 +211,7 @@ static void a_machine_that_starts_in_1970_waits_for_its_clock(void **state)
 {
 	int64_t since_1970 = clock_wall_ms() - 300000;
 
-	configure("rate = \"60/s\"; window = 4; batch = 10;", NINE);
+	stage_config_without_sign(&stage, "rate = \"60/s\"; window = 4; batch = 10;", NINE);
 	set_clock(-since_1970);
 	stage_start(&stage);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
@@ -250,7 +236,7 @@ static void what_was_open_goes_on_after_a_start_in_1970(void **state)
 {
 	int64_t since_1970 = clock_wall_ms() - 300000;
 
-	configure("rate = \"30/s\"; window = 2; batch = 10;", "");
+	stage_config_without_sign(&stage, "rate = \"30/s\"; window = 2; batch = 10;", "");
 	stage_start(&stage);
 	/* Some come back to waiting behind what was cut already. */
 	world_fault_set(gateway(), WORLD_FAULT_ERROR, 2, 0);
@@ -280,7 +266,7 @@ static void what_was_open_goes_on_after_a_start_in_1970(void **state)
 
 static void a_clock_behind_the_last_life_is_given_some_minutes(void **state)
 {
-	configure("batch = 100;", "");
+	stage_config_without_sign(&stage, "batch = 100;", "");
 	stage_start(&stage);
 	stage_pass(&stage, MINUTE_MS);
 	stage_stop(&stage);
@@ -310,7 +296,7 @@ static void a_clock_behind_the_last_life_is_given_some_minutes(void **state)
 
 static void a_start_slightly_behind_does_not_wait(void **state)
 {
-	configure("batch = 100;", "");
+	stage_config_without_sign(&stage, "batch = 100;", "");
 	stage_start(&stage);
 	stage_stop(&stage);
 	set_clock(-30 * MINUTE_MS);
@@ -320,7 +306,7 @@ static void a_start_slightly_behind_does_not_wait(void **state)
 
 static void receipts_get_their_time_although_the_clock_jumps(void **state)
 {
-	configure("batch = 100; receipt_wait = \"1h\";", "");
+	stage_config_without_sign(&stage, "batch = 100; receipt_wait = \"1h\";", "");
 	stage_start(&stage);
 	world_fault_set(gateway(), WORLD_FAULT_RECEIPT_LATE, (uint32_t)(20 * MINUTE_MS), 0);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
@@ -348,7 +334,7 @@ static void receipts_get_their_time_although_the_clock_jumps(void **state)
 /* The receipts' time is over and somebody is still in doubt: there is nothing to wait for, and nothing to be busy with. */
 static void an_alert_in_doubt_past_its_receipts_keeps_nobody_busy(void **state)
 {
-	configure("batch = 100; window = 1; receipt_wait = \"10min\"; timeout = \"10s\";", "");
+	stage_config_without_sign(&stage, "batch = 100; window = 1; receipt_wait = \"10min\"; timeout = \"10s\";", "");
 	stage_start(&stage);
 	world_fault_set(gateway(), WORLD_FAULT_RECEIPT_MISSING, WORLD_ALWAYS, 0);
 	world_fault_set(gateway(), WORLD_FAULT_HANG, 1, 0);
@@ -363,7 +349,7 @@ static void an_alert_in_doubt_past_its_receipts_keeps_nobody_busy(void **state)
 
 static void the_cap_holds_and_ends_whatever_the_clock_said(void **state)
 {
-	configure("batch = 100;", "limits: { recipient = \"1/week\"; };");
+	stage_config_without_sign(&stage, "batch = 100;", "limits: { recipient = \"1/week\"; };");
 	stage_start(&stage);
 	set_clock(YEAR_MS);
 	stage_drop(&stage, "a.cfg", "A1", "today", "");
@@ -388,7 +374,7 @@ static void a_restart_under_another_clock_keeps_to_the_rate(void **state)
 	static const int64_t jumps[] = {HOUR_MS, -HOUR_MS, 400 * DAY_MS, -400 * DAY_MS, 5000, -5000};
 	uint64_t before = 0;
 
-	configure("rate = \"600/min\"; window = 2; batch = 10;", "");
+	stage_config_without_sign(&stage, "rate = \"600/min\"; window = 2; batch = 10;", "");
 	stage_start(&stage);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "until = \"2028-12-31\";");
 	stage_pass(&stage, 1000);
@@ -408,7 +394,7 @@ static void a_restart_under_another_clock_keeps_to_the_rate(void **state)
 
 static void a_restart_under_a_clock_set_back_sends_on_at_once(void **state)
 {
-	configure("rate = \"600/min\"; window = 1; batch = 10;", "");
+	stage_config_without_sign(&stage, "rate = \"600/min\"; window = 1; batch = 10;", "");
 	stage_start(&stage);
 	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
 	stage_pass(&stage, 5000);

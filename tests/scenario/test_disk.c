@@ -443,6 +443,33 @@ static void while_the_ledger_cannot_be_read_nothing_is_judged(void **state)
 	assert_int_equal(phones(), 0);
 }
 
+/* "Never written to", "nothing in doubt" or a report of zeros would be believed. */
+static void what_the_ledger_cannot_tell_no_order_answers(void **state)
+{
+	static const char *const orders[][2] = {
+		{"alert list", "{}"},
+		{"alert show", "{\"id\": \"A1\"}"},
+		{"report", "{}"},
+		{"unknown list", "{}"},
+		{"unknown drop", "{\"batch\": \"1-0-1\"}"},
+		{"audit list", "{}"},
+		{"audit verify", "{}"},
+		{"roster find", "{\"phone\": \"13800000001\", \"history\": true}"},
+	};
+
+	stage_start(&stage);
+	stage_drop(&stage, "a.cfg", "A1", "immediate", "");
+	stage_pass(&stage, 10000);
+	get_into(LEDGER_UNREAD);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		int exit = 0;
+		json_t *answer = stage_ask(&stage, orders[i][0], json_loads(orders[i][1], 0, NULL), &exit);
+		if (answer != NULL || exit != 75)
+			fail_msg("%s: exit %d", orders[i][0], exit);
+	}
+	get_well();
+}
+
 static void a_slow_disk_holds_up_only_what_waits_for_it(void **state)
 {
 	stage_start(&stage);
@@ -543,6 +570,7 @@ int main(int argc, char **argv)
 		CASE(whatever_the_trouble_and_whenever_it_begins_all_ends_well),
 		CASE(a_start_on_a_disk_in_trouble_fails_with_words_or_works),
 		CASE(while_the_ledger_cannot_be_read_nothing_is_judged),
+		CASE(what_the_ledger_cannot_tell_no_order_answers),
 		CASE(after_a_slow_commit_the_limit_holds),
 		CASE(a_slow_disk_holds_up_only_what_waits_for_it),
 		CASE(what_the_switch_keeps_back_makes_no_channel_slower),

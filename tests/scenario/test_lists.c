@@ -14,6 +14,8 @@
 
 #include "asking.h"
 #include "base/cause.h"
+#include "base/clock.h"
+#include "testing/clock.h"
 #include "testing/disk.h"
 #include "testing/turns.h"
 
@@ -118,6 +120,28 @@ static void a_list_ends_with_its_last_day(void **state)
 	assert_int_equal(residents("gone"), 2);
 }
 
+static void a_list_that_ended_under_a_clock_ahead_counts_again(void **state)
+{
+	int exit;
+
+	json_decref(import("phone\n13900000001\n13900000002\n", "2027-06-30", &exit));
+	fake_clock_set_wall(clock_wall_ms() + 365 * 24 * HOUR_MS);
+	stage_pass(&stage, 2 * MINUTE_MS);
+	assert_int_equal(residents("gone"), 2);
+	fake_clock_set_wall(clock_wall_ms() - 365 * 24 * HOUR_MS);
+	stage_pass(&stage, 2 * MINUTE_MS);
+	assert_int_equal(residents("present"), PEOPLE + 2);
+	/* Also where it is set while the daemon is down. */
+	fake_clock_set_wall(clock_wall_ms() + 365 * 24 * HOUR_MS);
+	stage_pass(&stage, 2 * MINUTE_MS);
+	assert_int_equal(residents("gone"), 2);
+	stage_stop(&stage);
+	fake_clock_set_wall(clock_wall_ms() - 365 * 24 * HOUR_MS);
+	stage_start(&stage);
+	stage_pass(&stage, 10 * MINUTE_MS);
+	assert_int_equal(residents("present"), PEOPLE + 2);
+}
+
 static void an_import_without_a_view_gets_one_at_once(void **state)
 {
 	int exit;
@@ -148,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_import_that_could_not_tell_rejected_lines_is_refused),
 		CASE(a_list_ends_with_its_last_day),
+		CASE(a_list_that_ended_under_a_clock_ahead_counts_again),
 		CASE(an_import_without_a_view_gets_one_at_once),
 		CASE(a_view_that_cannot_be_made_is_tried_again),
 	};
