@@ -113,7 +113,7 @@ static bool on_lane(void *arg, uint32_t alert, uint16_t lane, const struct ledge
 	struct past *past = arg;
 
 	(void)counts;
-	if (lane == 0 && content->set != NULL) {
+	if (lane == 0 && medium_crowd(content->medium) == CROWD_RESIDENTS) {
 		past->alert = alert;
 		past->size = content->size;
 	}
