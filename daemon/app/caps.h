@@ -14,9 +14,9 @@
 bool caps_bind(const struct app *app, const struct alert *alert);
 
 /*
- * The residents who have had all they may have when `replaced` gives way; NULL when no cap is set. Good until the next call. What earlier alerts add up
- * to is kept, so that a draft costs what has changed since the last one: a new alert is added, and only when one has left
- * the window, or was cancelled, all are read again.
+ * The residents who have had all they may have when `replaced` gives way; NULL when no cap is set. Good until the next call.
+ * What earlier alerts add up to is kept, so that a draft costs what has changed since the last one: a new alert is added, and
+ * only when one has left the window, or was cancelled, all are read again.
  */
 const struct set *caps_reached(struct app *app, const struct replaced *replaced);
 

@@ -41,7 +41,8 @@ source_dir=$(cd "$(dirname "$0")/../.." && pwd) || exit 2
 build=$source_dir/.build/asan
 rounds=1 hours='' small=no kills='' do_build=yes logs=''
 jobs=$((($(nproc) + 1) / 2))
-suites='^(crash_test_.*|ledger_test_(crash|power|disk)|roster_test_killed|scenario_test_(abuse|clock|disk|exhaustion|gateways|lies.*|points|power|restart))$'
+suites='^(crash_test_.*|ledger_test_(crash|power|disk)|roster_test_killed|http_test_couriers'
+suites=$suites'|scenario_test_(abuse|clock|disk|exhaustion|gateways|lies.*|lists|points|power|reload|replies|restart|updates|years))$'
 
 while [ $# -gt 0 ]; do
 	case $1 in
